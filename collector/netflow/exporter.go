@@ -1,0 +1,198 @@
+package netflow
+
+import (
+	"sync"
+
+	"github.com/weirflow/weir/collector/message"
+	"github.com/weirflow/weir/ipfix"
+)
+
+// maxDomains is how many observation domains are kept of one exporter.
+const maxDomains = 1024
+
+// exporter is what is known of one exporter, or of one stream session. mu
+// guards everything but the immutable name and override.
+type exporter struct {
+	key      exporterKey
+	name     string
+	override uint64
+
+	mu sync.Mutex
+	// gone tells that the store has dropped the exporter.
+	gone    bool
+	domains map[domainKey]*domain
+	// newest and oldest are the ends of the list of templates by time of
+	// definition.
+	newest, oldest *template
+	templates      int
+	fields         int
+
+	interfaces   map[uint32]Interface
+	applications map[appKey]Application
+	vrfs         map[uint32]string
+	maxNames     int
+}
+
+type domainKey struct {
+	protocol message.Protocol
+	id       uint32
+}
+
+// domain is what is known of one observation domain.
+type domain struct {
+	key       domainKey
+	templates map[uint16]*template
+	samplers  samplers
+	sequence  sequence
+	boot      int64 // from options data, Unix nanoseconds
+	hasBoot   bool
+}
+
+// noSampler is the id of a rate that was told without a sampler id.
+const noSampler = 1<<64 - 1
+
+// Interface is an interface's name and description from options data.
+type Interface struct {
+	Name        string `json:"name,omitempty"`
+	Description string `json:"description,omitempty"`
+}
+
+// Application is an application's name and description from options data.
+type Application struct {
+	Name        string `json:"name,omitempty"`
+	Description string `json:"description,omitempty"`
+}
+
+// appKey is an application id: its bytes as a number, and how many there were.
+type appKey struct {
+	id     uint64
+	length uint8
+}
+
+func newExporter(key exporterKey, name string, cfg *Config) *exporter {
+	return &exporter{key: key, name: name, override: cfg.override(key.addr), maxNames: cfg.MaxNames,
+		domains: map[domainKey]*domain{}, interfaces: map[uint32]Interface{}, applications: map[appKey]Application{}, vrfs: map[uint32]string{}}
+}
+
+// domain gives a domain's state, nil when the exporter has too many.
+func (x *exporter) domain(protocol message.Protocol, id uint32) *domain {
+	key := domainKey{protocol, id}
+	d := x.domains[key]
+	if d == nil && len(x.domains) < maxDomains {
+		d = &domain{key: key, templates: map[uint16]*template{}, samplers: samplers{}}
+		x.domains[key] = d
+	}
+	return d
+}
+
+// define keeps a template. It reports false when there is no room for it, even
+// after the templates that were defined longest ago are gone.
+func (x *exporter) define(s *Store, d *domain, protocol message.Protocol, spec ipfix.Template) bool {
+	old := d.templates[spec.ID]
+	if old != nil && same(&old.spec, &spec) {
+		x.unlink(old)
+		x.link(old)
+		return true
+	}
+	if old != nil {
+		x.forget(s, old)
+	}
+	n := len(spec.Fields)
+	if n > s.cfg.MaxTemplateFields {
+		return false
+	}
+	for x.oldest != nil && (x.templates >= s.cfg.MaxTemplates || x.fields+n > s.cfg.MaxTemplateFields) {
+		x.forget(s, x.oldest)
+		s.evicted.Add(1)
+	}
+	if s.fields.Add(int64(n)) > int64(s.cfg.MaxFields) {
+		s.fields.Add(int64(-n))
+		return false
+	}
+	t := compile(spec, protocol)
+	t.domain = d
+	d.templates[spec.ID] = t
+	x.templates++
+	x.fields += n
+	x.link(t)
+	return true
+}
+
+func same(a, b *ipfix.Template) bool {
+	if a.Options != b.Options || a.Scopes != b.Scopes || len(a.Fields) != len(b.Fields) {
+		return false
+	}
+	for i := range a.Fields {
+		if a.Fields[i] != b.Fields[i] {
+			return false
+		}
+	}
+	return true
+}
+
+func (x *exporter) link(t *template) {
+	t.older, t.newer = x.newest, nil
+	if x.newest != nil {
+		x.newest.newer = t
+	}
+	x.newest = t
+	if x.oldest == nil {
+		x.oldest = t
+	}
+}
+
+func (x *exporter) unlink(t *template) {
+	if t.newer != nil {
+		t.newer.older = t.older
+	} else {
+		x.newest = t.older
+	}
+	if t.older != nil {
+		t.older.newer = t.newer
+	} else {
+		x.oldest = t.newer
+	}
+	t.older, t.newer = nil, nil
+}
+
+// forget removes a template.
+func (x *exporter) forget(s *Store, t *template) {
+	x.unlink(t)
+	delete(t.domain.templates, t.spec.ID)
+	x.templates--
+	x.fields -= len(t.spec.Fields)
+	s.fields.Add(int64(-len(t.spec.Fields)))
+}
+
+func (x *exporter) withdraw(s *Store, d *domain, id uint16) {
+	if t := d.templates[id]; t != nil {
+		x.forget(s, t)
+	}
+}
+
+// withdrawAll removes the templates of a domain, or its options templates.
+func (x *exporter) withdrawAll(s *Store, d *domain, options bool) {
+	for _, t := range d.templates {
+		if t.spec.Options == options {
+			x.forget(s, t)
+		}
+	}
+}
+
+// samplingRate looks up what options data told: the sampler's rate in the
+// flow's domain, else the domain's rate without an id, else the same in domain
+// 0, where many exporters put what holds for the whole device.
+func (x *exporter) samplingRate(d *domain, id uint64) uint64 {
+	if d == nil {
+		return 0
+	}
+	if rate := d.samplers.of(id); rate != 0 {
+		return rate
+	}
+	if d.key.id != 0 {
+		if whole := x.domains[domainKey{d.key.protocol, 0}]; whole != nil {
+			return whole.samplers.of(id)
+		}
+	}
+	return 0
+}

@@ -1,0 +1,167 @@
+// Package netflow decodes NetFlow v5, NetFlow v9 and IPFIX: bytes and a
+// template store in, records and typed problems out.
+//
+// It walks messages and sets itself, as header counts are claims and not
+// bounds, and compiles each template once into a list of steps that a record's
+// bytes run through. It does no I/O but for saving and loading the store, logs
+// nothing and counts nothing; collector does. goflow2's decoders are the oracle
+// of its tests, see docs/internals.md for why they are not on the hot path.
+package netflow
+
+import (
+	"encoding/binary"
+	"fmt"
+	"net/netip"
+	"time"
+
+	"github.com/weirflow/weir/collector/message"
+	"github.com/weirflow/weir/flow"
+	"github.com/weirflow/weir/ipfix"
+)
+
+// Config bounds the store and sets what is taken from exporters.
+type Config struct {
+	// MaxExporters is how many exporters (and stream sessions) are kept.
+	// Default 4096.
+	MaxExporters int
+	// MaxTemplates is how many templates are kept of one exporter; the one that
+	// was not defined again for longest goes first. Default 2048.
+	MaxTemplates int
+	// MaxTemplateFields is how many fields all templates of one exporter have
+	// together. Default 65536.
+	MaxTemplateFields int
+	// MaxFields is how many fields all templates of all exporters have
+	// together, and so bounds the store's memory (about 40 bytes each). Default
+	// 4,000,000.
+	MaxFields int
+	// MaxNames is how many interfaces, applications, VRFs or samplers are kept
+	// of one exporter, each. Default 16384.
+	MaxNames int
+	// IdleExporter is after which silence an exporter may give its place to a
+	// new one. Default 10 minutes.
+	IdleExporter time.Duration
+	// MaxClockSkew is how far a flow's end may be from the receive time before
+	// it is stamped with the receive time instead. Default 1 hour.
+	MaxClockSkew time.Duration
+	// SamplingRates are rates for exporters that do not say theirs, by network;
+	// the longest prefix wins.
+	SamplingRates map[netip.Prefix]uint64
+	// EmitOptions makes options data records come out as records of
+	// flow.KindOptions; they are counted and used either way. Default false.
+	EmitOptions bool
+}
+
+// DefaultConfig gives the defaults.
+func DefaultConfig() Config {
+	return Config{MaxExporters: 4096, MaxTemplates: 2048, MaxTemplateFields: 65536, MaxFields: 4_000_000, MaxNames: 16384,
+		IdleExporter: 10 * time.Minute, MaxClockSkew: time.Hour}
+}
+
+// Decoder decodes messages. It is used by one goroutine; several decoders may
+// share a store.
+type Decoder struct {
+	store   *Store
+	strings interner
+	scratch scratch
+}
+
+// NewDecoder gives a decoder over a store.
+func NewDecoder(store *Store) *Decoder {
+	return &Decoder{store: store, strings: interner{}}
+}
+
+// Decode decodes one datagram or message into w and reports in res, which it
+// resets. What can be read is read, whatever else is wrong. payload is not kept.
+func (d *Decoder) Decode(o message.Origin, payload []byte, w *flow.Writer, res *message.Result) {
+	res.Reset()
+	if len(payload) < 2 {
+		res.Add(message.ReasonTruncatedHeader, 0, 0, fmt.Errorf("%d bytes are too few for a version word", len(payload)))
+		return
+	}
+	switch version := binary.BigEndian.Uint16(payload); version {
+	case 5:
+		res.Protocol = message.NetFlow5
+	case ipfix.Version9:
+		res.Protocol = message.NetFlow9
+	case ipfix.Version:
+		res.Protocol = message.IPFIX
+	default:
+		res.Add(message.ReasonUnknownVersion, 0, 0, fmt.Errorf("version word %d is not 5, 9 or 10", version))
+		return
+	}
+	x := d.store.locked(o)
+	if x == nil {
+		res.Add(message.ReasonExporterLimit, 0, 0, fmt.Errorf("no room for another exporter: %d are kept, none of them idle for %s", d.store.cfg.MaxExporters, d.store.cfg.IdleExporter))
+		return
+	}
+	defer x.mu.Unlock()
+	m := run{Decoder: d, origin: o, x: x, w: w, res: res}
+	if res.Protocol == message.NetFlow5 {
+		m.netflow5(payload)
+		return
+	}
+	m.templated(payload)
+}
+
+// run is the state of decoding one message.
+type run struct {
+	*Decoder
+	origin message.Origin
+	x      *exporter
+	w      *flow.Writer
+	res    *message.Result
+	header ipfix.Header
+	domain *domain
+	// exported is the message's own time, Unix nanoseconds.
+	exported int64
+	// boot is when the exporter booted, Unix nanoseconds; valid if hasBoot.
+	boot    int64
+	hasBoot bool
+}
+
+// begin gives the next record with what every record of the message shares.
+func (m *run) begin(kind flow.Kind) *flow.Record {
+	r := m.w.Next()
+	r.Kind = kind
+	r.SetObserverIP(m.origin.Addr)
+	r.SetObserverName(m.x.name)
+	r.SetFlowExporterProtocol(m.res.Protocol.String())
+	r.SetFlowExporterTransport(m.origin.Transport)
+	r.SetFlowExporterDomain(m.res.Domain)
+	if m.origin.Received != 0 {
+		r.SetEventCreated(m.origin.Received)
+		r.SetFlowClockSkew((m.exported - m.origin.Received) / int64(time.Millisecond))
+	}
+	return r
+}
+
+// skew notes how far the message's time is from the time of its receipt.
+func (m *run) skew() {
+	if m.origin.Received != 0 {
+		m.res.ClockSkew = time.Duration(m.exported - m.origin.Received)
+	}
+}
+
+// interner gives one string for equal bytes, so that names which occur in every
+// record are allocated once. It is emptied when it is full.
+type interner map[string]string
+
+const (
+	internMax    = 8192
+	internLength = 128
+)
+
+func (i interner) of(b []byte) string {
+	if s, ok := i[string(b)]; ok {
+		return s
+	}
+	s := string(b)
+	if len(b) > internLength {
+		return s
+	}
+	if len(i) >= internMax {
+		clear(i)
+	}
+	i[s] = s
+	return s
+}

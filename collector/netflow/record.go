@@ -1,0 +1,224 @@
+package netflow
+
+import (
+	"encoding/binary"
+	"math"
+	"net/netip"
+	"unicode/utf8"
+
+	"github.com/weirflow/weir/flow"
+	"github.com/weirflow/weir/ipfix"
+)
+
+// record runs one record's bytes through the template's steps. It gives the
+// number of bytes that the record takes, or -1 when b ends before it does.
+func (m *run) record(t *template, b []byte, r *flow.Record) int {
+	at := 0
+	for i := range t.steps {
+		s := &t.steps[i]
+		n := int(s.length)
+		if s.length == ipfix.Variable {
+			if at >= len(b) {
+				return -1
+			}
+			n = int(b[at])
+			at++
+			if n == 255 {
+				if len(b)-at < 2 {
+					return -1
+				}
+				n = int(binary.BigEndian.Uint16(b[at:]))
+				at += 2
+			}
+		}
+		if len(b)-at < n {
+			return -1
+		}
+		v := b[at : at+n]
+		at += n
+		switch s.do {
+		case actSkip:
+		case actUint:
+			if x := number(v); x != 0 || !s.zeroAbsent {
+				r.SetUint(s.field, x)
+			}
+		case actAddr:
+			m.addr(r, s, v)
+		case actCounter:
+			m.scratch.put(s.index, number(v))
+		case actTime:
+			m.scratch.time(s, v, m.exported)
+		case actMAC:
+			if mac := flow.MAC(v); mac != (flow.MAC{}) {
+				r.SetMAC(s.field, mac)
+			}
+		default:
+			m.rare(r, s, v)
+		}
+	}
+	return at
+}
+
+// number reads a big-endian number of up to 8 bytes.
+func number(v []byte) uint64 {
+	switch len(v) {
+	case 1:
+		return uint64(v[0])
+	case 2:
+		return uint64(binary.BigEndian.Uint16(v))
+	case 4:
+		return uint64(binary.BigEndian.Uint32(v))
+	case 8:
+		return binary.BigEndian.Uint64(v)
+	}
+	var x uint64
+	for _, c := range v {
+		x = x<<8 | uint64(c)
+	}
+	return x
+}
+
+// addr sets an address; templates may carry IPv4 and IPv6 side by side, with
+// zeros in the one that does not apply.
+func (m *run) addr(r *flow.Record, s *step, v []byte) {
+	a, _ := netip.AddrFromSlice(v)
+	if a.IsUnspecified() && s.field != flow.FieldSourceIP && s.field != flow.FieldDestinationIP {
+		return
+	}
+	if !r.Has(s.field) {
+		r.SetAddr(s.field, a)
+		return
+	}
+	switch {
+	case a.IsUnspecified():
+	case currentUnspecified(r, s.field):
+		r.SetAddr(s.field, a)
+	default:
+		m.extra(r, s, v)
+	}
+}
+
+// currentUnspecified reports whether an end's address is set to :: or 0.0.0.0.
+func currentUnspecified(r *flow.Record, field flow.FieldID) bool {
+	return field == flow.FieldSourceIP && r.SourceIP.IsUnspecified() || field == flow.FieldDestinationIP && r.DestinationIP.IsUnspecified()
+}
+
+// rare does the steps that few records have.
+func (m *run) rare(r *flow.Record, s *step, v []byte) {
+	k := &m.scratch
+	switch s.do {
+	case actString:
+		if text := m.text(v); text != "" {
+			r.SetString(s.field, text)
+		}
+	case actSampling:
+		k.sampling(s.index, number(v))
+		m.extra(r, s, v)
+	case actText:
+		k.texts[s.index] = trim(v)
+		m.extra(r, s, v)
+	case actLabel:
+		// 20 bits of label, 3 of traffic class, bottom of stack (RFC 3032).
+		if x := uint32(v[0])<<16 | uint32(v[1])<<8 | uint32(v[2]); x != 0 {
+			r.AddFlowMPLSLabels(x >> 4)
+		}
+	case actICMP:
+		x := number(v)
+		r.SetFlowICMPType(uint8(x >> 8))
+		r.SetFlowICMPCode(uint8(x))
+		k.icmps = true
+	case actAppID:
+		if len(v) >= 1 && len(v) <= 8 {
+			k.appID, k.appIDLen = number(v), uint8(len(v))
+			r.SetFlowApplicationID(m.appIDText(v))
+		} else {
+			m.extra(r, s, v)
+		}
+	case actInterface:
+		if len(v) <= 8 {
+			k.scopeInterface, k.scopeInterfaceID = true, uint32(number(v))
+		}
+		m.extra(r, s, v)
+	default:
+		m.extra(r, s, v)
+	}
+}
+
+// trim cuts the zero fill that fixed-length text fields end with.
+func trim(v []byte) []byte {
+	for i, c := range v {
+		if c == 0 {
+			v = v[:i]
+			break
+		}
+	}
+	for len(v) > 0 && v[len(v)-1] == ' ' {
+		v = v[:len(v)-1]
+	}
+	return v
+}
+
+// text gives a text field as valid UTF-8.
+func (m *run) text(v []byte) string {
+	v = trim(v)
+	if utf8.Valid(v) {
+		return m.strings.of(v)
+	}
+	return string([]rune(string(v)))
+}
+
+// extra keeps an element that no field claims.
+func (m *run) extra(r *flow.Record, s *step, v []byte) {
+	e := flow.Element{Name: s.name}
+	switch s.typ {
+	case ipfix.Unsigned8, ipfix.Unsigned16, ipfix.Unsigned32, ipfix.Unsigned64:
+		if len(v) <= 8 {
+			e.Kind, e.Num = flow.ElementUint, number(v)
+			r.Extra = append(r.Extra, e)
+			return
+		}
+	case ipfix.Signed8, ipfix.Signed16, ipfix.Signed32, ipfix.Signed64:
+		if n := len(v); n >= 1 && n <= 8 {
+			shift := 64 - 8*n
+			e.Kind, e.Num = flow.ElementInt, uint64(int64(number(v)<<shift)>>shift)
+			r.Extra = append(r.Extra, e)
+			return
+		}
+	case ipfix.Float32, ipfix.Float64:
+		switch len(v) {
+		case 4:
+			e.Kind, e.Num = flow.ElementFloat, math.Float64bits(float64(math.Float32frombits(uint32(number(v)))))
+			r.Extra = append(r.Extra, e)
+			return
+		case 8:
+			e.Kind, e.Num = flow.ElementFloat, number(v)
+			r.Extra = append(r.Extra, e)
+			return
+		}
+	case ipfix.Boolean: // 1 is true, 2 is false (RFC 7011 section 6.1.5)
+		if len(v) == 1 && (v[0] == 1 || v[0] == 2) {
+			e.Kind, e.Num = flow.ElementBool, uint64(2-v[0])
+			r.Extra = append(r.Extra, e)
+			return
+		}
+	case ipfix.DateTimeSeconds, ipfix.DateTimeMilliseconds, ipfix.DateTimeMicroseconds, ipfix.DateTimeNanoseconds:
+		if ns, ok := instant(s.typ, v); ok {
+			e.Kind, e.Num = flow.ElementTime, uint64(ns)
+			r.Extra = append(r.Extra, e)
+			return
+		}
+	case ipfix.String:
+		e.Kind, e.Bytes = flow.ElementString, m.w.Copy(trim(v))
+		r.Extra = append(r.Extra, e)
+		return
+	case ipfix.IPv4Address, ipfix.IPv6Address:
+		e.Kind = flow.ElementAddr
+	case ipfix.MACAddress:
+		e.Kind = flow.ElementMAC
+	}
+	if e.Kind == flow.ElementUint || e.Kind == flow.ElementAddr && len(v) != 4 && len(v) != 16 || e.Kind == flow.ElementMAC && len(v) != 6 {
+		e.Kind = flow.ElementHex
+	}
+	e.Bytes = m.w.Copy(v)
+	r.Extra = append(r.Extra, e)
+}

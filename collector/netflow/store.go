@@ -1,0 +1,155 @@
+package netflow
+
+import (
+	"cmp"
+	"net/netip"
+	"slices"
+	"sync"
+	"sync/atomic"
+
+	"github.com/weirflow/weir/collector/message"
+)
+
+// Store keeps what exporters have told: templates, samplers, names. It is safe
+// for concurrent use; decoding holds the lock of one exporter at a time.
+type Store struct {
+	cfg     Config
+	fields  atomic.Int64 // of all templates
+	evicted atomic.Uint64
+
+	mu        sync.RWMutex
+	exporters map[exporterKey]*entry
+}
+
+// exporterKey is the scope of templates: the transport address for datagrams,
+// never the port; the session for streams.
+type exporterKey struct {
+	addr    netip.Addr
+	session uint64
+}
+
+type entry struct {
+	*exporter
+	seen atomic.Int64 // receive time of the newest message, Unix nanoseconds
+}
+
+// NewStore gives an empty store.
+func NewStore(cfg Config) *Store {
+	return &Store{cfg: cfg, exporters: map[exporterKey]*entry{}}
+}
+
+// locked gives the state of an origin with its lock held, nil when there is no
+// room.
+func (s *Store) locked(o message.Origin) *exporter {
+	for {
+		x := s.exporter(o)
+		if x == nil {
+			return nil
+		}
+		x.mu.Lock()
+		if !x.gone {
+			return x
+		}
+		x.mu.Unlock()
+	}
+}
+
+// exporter finds or makes the state of an origin, nil when there is no room.
+func (s *Store) exporter(o message.Origin) *exporter {
+	key := exporterKey{o.Addr, o.Session}
+	s.mu.RLock()
+	x := s.exporters[key]
+	s.mu.RUnlock()
+	if x == nil {
+		if x = s.add(key, o); x == nil {
+			return nil
+		}
+	}
+	x.seen.Store(o.Received)
+	return x.exporter
+}
+
+func (s *Store) add(key exporterKey, o message.Origin) *entry {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if x := s.exporters[key]; x != nil {
+		return x
+	}
+	if len(s.exporters) >= s.cfg.MaxExporters && !s.makeRoom(o.Received) {
+		return nil
+	}
+	x := &entry{exporter: newExporter(key, cmp.Or(o.Name, o.Addr.String()), &s.cfg)}
+	x.seen.Store(o.Received)
+	s.exporters[key] = x
+	return x
+}
+
+// makeRoom drops the exporters that have been silent for Config.IdleExporter,
+// so that forged addresses cannot push out the ones at work.
+func (s *Store) makeRoom(now int64) bool {
+	made := false
+	for key, x := range s.exporters {
+		if now-x.seen.Load() > int64(s.cfg.IdleExporter) {
+			s.remove(key, x)
+			made = true
+		}
+	}
+	return made
+}
+
+// remove drops an exporter; s.mu is held.
+func (s *Store) remove(key exporterKey, x *entry) {
+	delete(s.exporters, key)
+	x.mu.Lock()
+	s.fields.Add(int64(-x.fields))
+	x.gone = true
+	x.mu.Unlock()
+}
+
+// SessionClosed drops the templates of a stream session, as RFC 7011 section
+// 8.4 asks.
+func (s *Store) SessionClosed(session uint64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for key, x := range s.exporters {
+		if key.session == session && session != 0 {
+			s.remove(key, x)
+		}
+	}
+}
+
+// Stats is what the store holds.
+type Stats struct {
+	// Exporters counts exporters and stream sessions.
+	Exporters int
+	// Templates and Fields count what is kept of all of them.
+	Templates, Fields int
+	// Evicted counts templates that made room for others since the start.
+	Evicted uint64
+}
+
+// Stats counts what the store holds.
+func (s *Store) Stats() Stats {
+	st := Stats{Fields: int(s.fields.Load()), Evicted: s.evicted.Load()}
+	for _, x := range s.list() {
+		st.Exporters++
+		x.mu.Lock()
+		st.Templates += x.templates
+		x.mu.Unlock()
+	}
+	return st
+}
+
+// list gives the exporters in order of address.
+func (s *Store) list() []*entry {
+	s.mu.RLock()
+	list := make([]*entry, 0, len(s.exporters))
+	for _, x := range s.exporters {
+		list = append(list, x)
+	}
+	s.mu.RUnlock()
+	slices.SortFunc(list, func(a, b *entry) int {
+		return cmp.Or(a.key.addr.Compare(b.key.addr), cmp.Compare(a.key.session, b.key.session))
+	})
+	return list
+}

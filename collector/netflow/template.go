@@ -1,0 +1,207 @@
+package netflow
+
+import (
+	"fmt"
+
+	"github.com/weirflow/weir/collector/message"
+	"github.com/weirflow/weir/flow"
+	"github.com/weirflow/weir/flow/catalogue"
+	"github.com/weirflow/weir/ipfix"
+)
+
+// template is a template compiled into the steps that a record's bytes run
+// through, field by field.
+type template struct {
+	spec  ipfix.Template
+	steps []step
+	min   int // bytes of the shortest record
+	// older and newer link the exporter's templates by time of definition.
+	older, newer *template
+	domain       *domain
+}
+
+// action is what a step does with a field's bytes.
+type action uint8
+
+const (
+	actSkip      action = iota
+	actExtra            // keep under the element's name
+	actUint             // number into a record field
+	actAddr             // address into a record field, unless one is there
+	actMAC              // hardware address into a record field
+	actString           // text into a record field
+	actCounter          // add to a counter of the scratch
+	actTime             // point in time or duration into the scratch
+	actSampling         // sampling parameter into the scratch
+	actText             // interface or VRF name into the scratch, kept as well
+	actLabel            // MPLS label stack entry
+	actICMP             // type and code in one number
+	actAppID            // application id (RFC 6759)
+	actInterface        // NetFlow v9's scope type 2
+)
+
+// step decodes one field.
+type step struct {
+	do     action
+	index  uint8 // which counter, time, parameter or text
+	typ    ipfix.DataType
+	length uint16
+	field  flow.FieldID
+	// zeroAbsent tells that an all-zero value says nothing.
+	zeroAbsent bool
+	name       string
+}
+
+// claim says which record field an element feeds, and its rank among the
+// elements that feed the same one.
+type claim struct {
+	field flow.FieldID
+	typ   catalogue.Type
+	rank  int
+}
+
+type elementKey struct {
+	pen uint32
+	id  uint16
+}
+
+// claims derives from the field catalogue; it is never written after.
+var claims = readClaims()
+
+func readClaims() map[elementKey]claim {
+	m := map[elementKey]claim{}
+	id := flow.FieldID(0)
+	for i := range catalogue.Fields {
+		f := &catalogue.Fields[i]
+		if f.Derived() {
+			continue
+		}
+		for rank, name := range f.Elements {
+			m[elementOf(name)] = claim{id, f.Type, rank}
+		}
+		id++
+	}
+	return m
+}
+
+// elementOf resolves a name of the catalogue: IANA's, or enterprise/id.
+// TestClaims checks that every name of the catalogue resolves.
+func elementOf(name string) elementKey {
+	var k elementKey
+	if n, _ := fmt.Sscanf(name, "%d/%d", &k.pen, &k.id); n == 2 {
+		return k
+	}
+	e, _ := ipfix.ByName(name)
+	return elementKey{0, e.ID}
+}
+
+// zeroMeaningful are fields whose zero says something; in the others exporters
+// fill what they do not know with zeros.
+var zeroMeaningful = map[flow.FieldID]bool{
+	flow.FieldNetworkIANANumber: true, flow.FieldSourcePort: true, flow.FieldDestinationPort: true, flow.FieldFlowToS: true,
+	flow.FieldFlowTCPFlags: true, flow.FieldFlowDirection: true, flow.FieldFlowICMPType: true, flow.FieldFlowICMPCode: true,
+	flow.FieldIngressInterfaceID: true, flow.FieldEgressInterfaceID: true, flow.FieldSourcePrefixLength: true,
+	flow.FieldDestinationPrefixLength: true, flow.FieldFlowSamplingID: true, flow.FieldFlowExporterEngineID: true,
+	flow.FieldFlowExporterEngineType: true, flow.FieldFlowVRFIngressID: true, flow.FieldFlowVRFEgressID: true,
+}
+
+// scopeNames are NetFlow v9's scope types (RFC 3954 section 6.1).
+var scopeNames = [...]string{1: "scopeSystem", 2: "scopeInterface", 3: "scopeLineCard", 4: "scopeCache", 5: "scopeTemplate"}
+
+// compile makes the steps of a template.
+func compile(spec ipfix.Template, protocol message.Protocol) *template {
+	t := &template{spec: spec, min: spec.MinRecordLen(), steps: make([]step, len(spec.Fields))}
+	owner := map[flow.FieldID]int{} // field → step that feeds it
+	for i, f := range spec.Fields {
+		s := &t.steps[i]
+		*s = plan(f, protocol, i < spec.Scopes)
+		s.length = f.Length
+		if s.do != actUint && s.do != actMAC && s.do != actString {
+			continue
+		}
+		// Of several elements for one field the catalogue's first one feeds it.
+		other, taken := owner[s.field]
+		switch {
+		case !taken:
+			owner[s.field] = i
+		case rank(spec.Fields[i], protocol) < rank(spec.Fields[other], protocol):
+			t.steps[other].do, owner[s.field] = actExtra, i
+		default:
+			s.do = actExtra
+		}
+	}
+	return t
+}
+
+func element(f ipfix.FieldSpec, protocol message.Protocol) (ipfix.Element, bool) {
+	if protocol == message.NetFlow9 {
+		return ipfix.Lookup9(f.ID)
+	}
+	return ipfix.Lookup(f.PEN, f.ID)
+}
+
+func rank(f ipfix.FieldSpec, protocol message.Protocol) int {
+	e, _ := element(f, protocol)
+	return claims[elementKey{e.PEN, e.ID}].rank
+}
+
+// plan decides what to do with one field.
+func plan(f ipfix.FieldSpec, protocol message.Protocol, scope bool) step {
+	if scope && protocol == message.NetFlow9 {
+		s := step{do: actExtra, typ: ipfix.Unsigned32, name: fmt.Sprintf("scope%d", f.ID)}
+		if int(f.ID) < len(scopeNames) && scopeNames[f.ID] != "" {
+			s.name = scopeNames[f.ID]
+		}
+		if f.ID == 2 {
+			s.do = actInterface
+		}
+		return s
+	}
+	e, known := element(f, protocol)
+	s := step{do: actExtra, typ: e.Type, name: e.Name}
+	if !known {
+		s.name = fmt.Sprintf("%d_%d", e.PEN, e.ID)
+	}
+	if f.Length == 0 || e.PEN == 0 && e.ID == paddingOctets {
+		s.do = actSkip
+		return s
+	}
+	if special, ok := specials[elementKey{e.PEN, e.ID}]; ok && fits(special.do, f.Length) {
+		s.do, s.index, s.zeroAbsent = special.do, special.index, special.do == actLabel
+		return s
+	}
+	c, ok := claims[elementKey{e.PEN, e.ID}]
+	if !ok {
+		return s
+	}
+	s.field, s.zeroAbsent = c.field, !zeroMeaningful[c.field]
+	switch c.typ {
+	case catalogue.IP:
+		if f.Length == 4 || f.Length == 16 {
+			s.do, s.zeroAbsent = actAddr, true
+		}
+	case catalogue.MAC:
+		if f.Length == 6 {
+			s.do = actMAC
+		}
+	case catalogue.Keyword:
+		s.do = actString
+	case catalogue.U8, catalogue.U16, catalogue.U32, catalogue.U64, catalogue.I64:
+		if f.Length <= 8 {
+			s.do = actUint
+		}
+	}
+	return s
+}
+
+// fits reports whether an action can take a field of that length; others are
+// kept as they are.
+func fits(do action, length uint16) bool {
+	switch do {
+	case actCounter, actTime, actSampling, actICMP:
+		return length <= 8
+	case actLabel:
+		return length == 3
+	}
+	return true
+}

@@ -1,0 +1,213 @@
+package netflow
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"fmt"
+
+	"github.com/weirflow/weir/collector/message"
+	"github.com/weirflow/weir/flow"
+	"github.com/weirflow/weir/ipfix"
+)
+
+var errDomains = errors.New("the exporter has more observation domains than are kept")
+
+// templated decodes an IPFIX message or a NetFlow v9 packet.
+func (m *run) templated(b []byte) {
+	h, n, err := ipfix.ParseHeader(b)
+	if err != nil {
+		m.res.Add(message.ReasonTruncatedHeader, 0, 0, fmt.Errorf("%d bytes are too few for a header: %w", len(b), err))
+		return
+	}
+	m.header, m.res.Domain = h, h.Domain
+	m.exported = int64(h.ExportTime) * 1e9
+	m.skew()
+	if h.Version == ipfix.Version9 {
+		m.boot, m.hasBoot = m.exported-int64(h.SysUptime)*1e6, true
+	} else if int(h.Length) < n {
+		m.res.Add(message.ReasonBadLength, 0, 2, fmt.Errorf("the message claims %d bytes, less than its own header", h.Length))
+		return
+	} else if int(h.Length) > len(b) {
+		m.res.Add(message.ReasonBadLength, 0, 2, fmt.Errorf("the message claims %d bytes, there are %d; the sets that are there were read", h.Length, len(b)))
+	} else if int(h.Length) < len(b) {
+		m.res.Add(message.ReasonTrailingBytes, 0, int(h.Length), fmt.Errorf("%d bytes follow the message", len(b)-int(h.Length)))
+		b = b[:h.Length]
+	}
+	d := m.x.domain(m.res.Protocol, h.Domain)
+	if d == nil {
+		m.res.Add(message.ReasonTemplateLimit, 0, 0, errDomains)
+		return
+	}
+	m.domain = d
+	if d.hasBoot && !m.hasBoot {
+		m.boot, m.hasBoot = d.boot, true
+	}
+	m.sets(b, n)
+	m.count()
+}
+
+// count checks the header's numbers against what was read.
+func (m *run) count() {
+	records := m.res.Flows + m.res.Options
+	whole := m.res.SetsWithoutTemplate == 0
+	if m.header.Version == ipfix.Version9 {
+		m.res.Lost, m.res.Reordered = m.domain.sequence.next(m.header.Sequence, 1, true)
+		// softflowd counts data records only.
+		all := records + m.res.Templates + m.res.OptionsTemplates
+		if claim := int(m.header.Count); whole && claim != all && claim != records && m.res.Clean() {
+			m.res.Add(message.ReasonCountMismatch, 0, 2, fmt.Errorf("the header counts %d records, there are %d; all were used", claim, all))
+		}
+		return
+	}
+	m.res.Lost, m.res.Reordered = m.domain.sequence.next(m.header.Sequence, uint32(records), whole)
+}
+
+// sets walks the sets of a message from byte at on. A set that makes no sense
+// ends the walk, as nothing tells where the next one begins.
+func (m *run) sets(b []byte, at int) {
+	for at < len(b) {
+		rest := b[at:]
+		if len(rest) < ipfix.SetHeaderLen {
+			if !allZero(rest) {
+				m.res.Add(message.ReasonTrailingBytes, 0, at, fmt.Errorf("%d bytes are too few for a set header", len(rest)))
+			}
+			return
+		}
+		id, length := binary.BigEndian.Uint16(rest), int(binary.BigEndian.Uint16(rest[2:]))
+		switch {
+		case length < ipfix.SetHeaderLen:
+			if !allZero(rest) {
+				m.res.Add(message.ReasonBadLength, id, at+2, fmt.Errorf("the set claims %d bytes, less than its own header", length))
+			}
+			return
+		case length > len(rest):
+			m.res.Add(message.ReasonTruncatedSet, id, at+2, fmt.Errorf("the set claims %d bytes, there are %d; the records that are there were read", length, len(rest)))
+			length = len(rest)
+		}
+		m.set(id, rest[ipfix.SetHeaderLen:length], at+ipfix.SetHeaderLen)
+		at += length
+	}
+}
+
+func (m *run) set(id uint16, body []byte, at int) {
+	v9 := m.header.Version == ipfix.Version9
+	switch {
+	case id >= ipfix.FirstDataSet:
+		m.data(id, body, at)
+	case v9 && id == ipfix.TemplateSet9:
+		m.templates(id, body, at, ipfix.ParseTemplate9)
+	case v9 && id == ipfix.OptionsTemplateSet9:
+		m.templates(id, body, at, ipfix.ParseOptionsTemplate9)
+	case !v9 && id == ipfix.TemplateSet:
+		m.templates(id, body, at, func(b []byte) (ipfix.Template, int, error) { return ipfix.ParseTemplate(b, false) })
+	case !v9 && id == ipfix.OptionsTemplateSet:
+		m.templates(id, body, at, func(b []byte) (ipfix.Template, int, error) { return ipfix.ParseTemplate(b, true) })
+	default:
+		m.res.Add(message.ReasonReservedSet, id, at, fmt.Errorf("set id %d is reserved", id))
+	}
+}
+
+// templates reads the definitions in a set.
+func (m *run) templates(set uint16, b []byte, start int, parse func([]byte) (ipfix.Template, int, error)) {
+	// Zero fill after the last definition is padding.
+	end := len(bytes.TrimRight(b, "\x00"))
+	for at := 0; len(b)-at >= 4 && at < end; {
+		t, n, err := parse(b[at:])
+		if err != nil {
+			m.res.Add(message.ReasonBadTemplate, set, start+at, err)
+			return
+		}
+		if t.Options || set == ipfix.OptionsTemplateSet {
+			m.res.OptionsTemplates++
+		} else {
+			m.res.Templates++
+		}
+		m.define(set, t, start+at)
+		at += n
+	}
+}
+
+func (m *run) define(set uint16, t ipfix.Template, at int) {
+	v9 := m.header.Version == ipfix.Version9
+	switch {
+	case t.Withdrawal() && !v9:
+		m.withdraw(set, t, at)
+	case t.ID < ipfix.FirstDataSet:
+		m.res.Add(message.ReasonBadTemplate, set, at, fmt.Errorf("template id %d is below %d", t.ID, ipfix.FirstDataSet))
+	case t.MinRecordLen() == 0:
+		m.res.Add(message.ReasonZeroTemplate, t.ID, at, fmt.Errorf("records of template %d would have no bytes", t.ID))
+	default:
+		if !m.x.define(m.store, m.domain, m.res.Protocol, t) {
+			m.res.Add(message.ReasonTemplateLimit, t.ID, at, fmt.Errorf("template %d with %d fields is more than is kept of one exporter or of all", t.ID, len(t.Fields)))
+		}
+	}
+}
+
+// withdraw removes templates on stream transports; over datagrams RFC 7011
+// section 8.4 has it ignored, as it could be forged or late.
+func (m *run) withdraw(set uint16, t ipfix.Template, at int) {
+	// A withdrawal is no definition.
+	if set == ipfix.OptionsTemplateSet {
+		m.res.OptionsTemplates--
+	} else {
+		m.res.Templates--
+	}
+	if m.origin.Session == 0 {
+		return
+	}
+	switch {
+	case t.ID == set:
+		m.x.withdrawAll(m.store, m.domain, set == ipfix.OptionsTemplateSet)
+	case t.ID >= ipfix.FirstDataSet:
+		m.x.withdraw(m.store, m.domain, t.ID)
+	default:
+		m.res.Add(message.ReasonBadTemplate, set, at, fmt.Errorf("withdrawal of template id %d, which cannot exist", t.ID))
+	}
+}
+
+// data decodes the records of a data set.
+func (m *run) data(id uint16, b []byte, start int) {
+	t := m.domain.templates[id]
+	if t == nil {
+		m.res.SetsWithoutTemplate++
+		m.res.Add(message.ReasonNoTemplate, id, start, fmt.Errorf("template %d is not known (yet); %d bytes were left", id, len(b)))
+		return
+	}
+	for at := 0; len(b)-at >= t.min; {
+		kind := flow.KindFlow
+		if t.spec.Options {
+			kind = flow.KindOptions
+		}
+		r := m.begin(kind)
+		m.scratch.reset()
+		n := m.record(t, b[at:], r)
+		if n < 0 {
+			m.w.Drop()
+			if !allZero(b[at:]) {
+				m.res.Add(message.ReasonTruncatedRecord, id, start+at, fmt.Errorf("a record of template %d ends after its set", id))
+			}
+			return
+		}
+		at += n
+		if t.spec.Options {
+			m.res.Options++
+			m.options(r)
+			if !m.store.cfg.EmitOptions {
+				m.w.Drop()
+			}
+			continue
+		}
+		m.res.Flows++
+		m.finish(r)
+	}
+}
+
+func allZero(b []byte) bool {
+	for _, c := range b {
+		if c != 0 {
+			return false
+		}
+	}
+	return true
+}
