@@ -37,7 +37,7 @@ func TestNetFlow5(t *testing.T) {
 		t.Fatalf("%d records, want 2", len(list))
 	}
 	r := &list[1]
-	at := func(seconds int64) int64 { return (exported-600+seconds)*1e9 }
+	at := func(seconds int64) int64 { return (exported - 600 + seconds) * 1e9 }
 	for _, check := range []struct {
 		what      string
 		got, want any
@@ -87,7 +87,7 @@ func TestUptimeWraps(t *testing.T) {
 	// The flow ended 1 s before the 32-bit uptime wrapped, 2 s before the export.
 	b := newTestbed(t, DefaultConfig())
 	r := &b.decode(v5Packet(1, 1, 1000, exported, 0, 1<<32-5000, 1<<32-1000))[0]
-	if want := int64(exported-2)*1e9; r.EventEnd != want {
+	if want := int64(exported-2) * 1e9; r.EventEnd != want {
 		t.Errorf("event.end is %s off", time.Duration(r.EventEnd-want))
 	}
 	if r.EventDuration != 4e9 {
