@@ -126,7 +126,7 @@ func (t *Template) Withdrawal() bool { return len(t.Fields) == 0 }
 // start of b and gives the number of bytes that it took.
 func ParseTemplate(b []byte, options bool) (t Template, n int, err error) {
 	if len(b) < 4 {
-		return t, 0, ErrTruncated
+		return Template{}, 0, ErrTruncated
 	}
 	t.ID, t.Options = binary.BigEndian.Uint16(b), options
 	count := int(binary.BigEndian.Uint16(b[2:]))
@@ -136,26 +136,26 @@ func ParseTemplate(b []byte, options bool) (t Template, n int, err error) {
 	n = 4
 	if options {
 		if len(b) < 6 {
-			return t, 0, ErrTruncated
+			return Template{}, 0, ErrTruncated
 		}
 		t.Scopes, n = int(binary.BigEndian.Uint16(b[4:])), 6
 		if t.Scopes > count {
-			return t, 0, fmt.Errorf("options template %d has %d scope fields but only %d fields", t.ID, t.Scopes, count)
+			return Template{}, 0, fmt.Errorf("options template %d has %d scope fields but only %d fields", t.ID, t.Scopes, count)
 		}
 	}
 	if len(b)-n < 4*count {
-		return t, 0, fmt.Errorf("template %d claims %d fields, %d bytes are left: %w", t.ID, count, len(b)-n, ErrTruncated)
+		return Template{}, 0, fmt.Errorf("template %d claims %d fields, %d bytes are left: %w", t.ID, count, len(b)-n, ErrTruncated)
 	}
 	t.Fields = make([]FieldSpec, 0, count)
 	for range count {
 		if len(b)-n < 4 {
-			return t, 0, ErrTruncated
+			return Template{}, 0, ErrTruncated
 		}
 		f := FieldSpec{ID: binary.BigEndian.Uint16(b[n:]), Length: binary.BigEndian.Uint16(b[n+2:])}
 		n += 4
 		if f.ID&0x8000 != 0 {
 			if len(b)-n < 4 {
-				return t, 0, ErrTruncated
+				return Template{}, 0, ErrTruncated
 			}
 			f.ID, f.PEN = f.ID&0x7fff, binary.BigEndian.Uint32(b[n:])
 			n += 4
@@ -169,12 +169,12 @@ func ParseTemplate(b []byte, options bool) (t Template, n int, err error) {
 // from the start of b and gives the number of bytes that it took.
 func ParseTemplate9(b []byte) (t Template, n int, err error) {
 	if len(b) < 4 {
-		return t, 0, ErrTruncated
+		return Template{}, 0, ErrTruncated
 	}
 	t.ID = binary.BigEndian.Uint16(b)
 	count := int(binary.BigEndian.Uint16(b[2:]))
 	if len(b)-4 < 4*count {
-		return t, 0, fmt.Errorf("template %d claims %d fields, %d bytes are left: %w", t.ID, count, len(b)-4, ErrTruncated)
+		return Template{}, 0, fmt.Errorf("template %d claims %d fields, %d bytes are left: %w", t.ID, count, len(b)-4, ErrTruncated)
 	}
 	t.Fields = fields9(b[4:], count)
 	return t, 4 + 4*count, nil
@@ -184,15 +184,15 @@ func ParseTemplate9(b []byte) (t Template, n int, err error) {
 // section 6.1), whose scope types keep their own numbers in FieldSpec.ID.
 func ParseOptionsTemplate9(b []byte) (t Template, n int, err error) {
 	if len(b) < 6 {
-		return t, 0, ErrTruncated
+		return Template{}, 0, ErrTruncated
 	}
 	t.ID, t.Options = binary.BigEndian.Uint16(b), true
 	scopes, options := int(binary.BigEndian.Uint16(b[2:])), int(binary.BigEndian.Uint16(b[4:]))
 	if scopes%4 != 0 || options%4 != 0 {
-		return t, 0, fmt.Errorf("options template %d: scope length %d and option length %d must be multiples of 4", t.ID, scopes, options)
+		return Template{}, 0, fmt.Errorf("options template %d: scope length %d and option length %d must be multiples of 4", t.ID, scopes, options)
 	}
 	if len(b)-6 < scopes+options {
-		return t, 0, fmt.Errorf("options template %d claims %d bytes of fields, %d are left: %w", t.ID, scopes+options, len(b)-6, ErrTruncated)
+		return Template{}, 0, fmt.Errorf("options template %d claims %d bytes of fields, %d are left: %w", t.ID, scopes+options, len(b)-6, ErrTruncated)
 	}
 	t.Scopes = scopes / 4
 	t.Fields = fields9(b[6:], (scopes+options)/4)
