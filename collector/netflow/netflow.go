@@ -10,6 +10,7 @@ package netflow
 
 import (
 	"encoding/binary"
+	"errors"
 	"fmt"
 	"net/netip"
 	"time"
@@ -23,38 +24,60 @@ import (
 type Config struct {
 	// MaxExporters is how many exporters (and stream sessions) are kept.
 	// Default 4096.
-	MaxExporters int
+	MaxExporters int `mapstructure:"max_exporters"`
 	// MaxTemplates is how many templates are kept of one exporter; the one that
 	// was not defined again for longest goes first. Default 2048.
-	MaxTemplates int
+	MaxTemplates int `mapstructure:"max_templates"`
 	// MaxTemplateFields is how many fields all templates of one exporter have
 	// together. Default 65536.
-	MaxTemplateFields int
+	MaxTemplateFields int `mapstructure:"max_template_fields"`
 	// MaxFields is how many fields all templates of all exporters have
 	// together, and so bounds the store's memory (about 40 bytes each). Default
 	// 4,000,000.
-	MaxFields int
+	MaxFields int `mapstructure:"max_fields"`
 	// MaxNames is how many interfaces, applications, VRFs or samplers are kept
 	// of one exporter, each. Default 16384.
-	MaxNames int
+	MaxNames int `mapstructure:"max_names"`
 	// IdleExporter is after which silence an exporter may give its place to a
 	// new one. Default 10 minutes.
-	IdleExporter time.Duration
+	IdleExporter time.Duration `mapstructure:"idle_exporter"`
 	// MaxClockSkew is how far a flow's end may be from the receive time before
 	// it is stamped with the receive time instead. Default 1 hour.
-	MaxClockSkew time.Duration
+	MaxClockSkew time.Duration `mapstructure:"max_clock_skew"`
 	// SamplingRates are rates for exporters that do not say theirs, by network;
 	// the longest prefix wins.
-	SamplingRates map[netip.Prefix]uint64
+	SamplingRates map[netip.Prefix]uint64 `mapstructure:"sampling_rates"`
 	// EmitOptions makes options data records come out as records of
 	// flow.KindOptions; they are counted and used either way. Default false.
-	EmitOptions bool
+	EmitOptions bool `mapstructure:"-"`
 }
 
 // DefaultConfig gives the defaults.
 func DefaultConfig() Config {
 	return Config{MaxExporters: 4096, MaxTemplates: 2048, MaxTemplateFields: 65536, MaxFields: 4_000_000, MaxNames: 16384,
 		IdleExporter: 10 * time.Minute, MaxClockSkew: time.Hour}
+}
+
+// Validate reports every fault of the configuration, each with its key.
+func (c Config) Validate() error {
+	var errs []error
+	for _, x := range []struct {
+		key   string
+		value int
+	}{{"max_exporters", c.MaxExporters}, {"max_templates", c.MaxTemplates}, {"max_template_fields", c.MaxTemplateFields}, {"max_fields", c.MaxFields}, {"max_names", c.MaxNames}} {
+		if x.value < 1 || x.value > 1<<30 {
+			errs = append(errs, fmt.Errorf("decode.%s: %d is out of range; allowed: 1 to %d", x.key, x.value, 1<<30))
+		}
+	}
+	if c.IdleExporter < 0 || c.MaxClockSkew < 0 {
+		errs = append(errs, fmt.Errorf("decode.idle_exporter and decode.max_clock_skew: %s and %s must not be negative", c.IdleExporter, c.MaxClockSkew))
+	}
+	for prefix, rate := range c.SamplingRates {
+		if rate < 1 || rate > 1<<32 {
+			errs = append(errs, fmt.Errorf("decode.sampling_rates: %d for %s is out of range; allowed: 1 to %d", rate, prefix, int64(1)<<32))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // Decoder decodes messages. It is used by one goroutine; several decoders may
