@@ -6,6 +6,14 @@ import (
 	"testing"
 )
 
+// testConfig listens nowhere.
+func testConfig() Config {
+	c := DefaultConfig()
+	c.NetFlow5, c.NetFlow9, c.IPFIX, c.SFlow = nil, nil, nil, nil
+	c.Workers = 1
+	return c
+}
+
 func TestPlan(t *testing.T) {
 	withTLS := TLSConfig{Cert: "c.pem", Key: "k.pem"}
 	tests := []struct {
