@@ -1,0 +1,62 @@
+package collector
+
+import (
+	"encoding/binary"
+	"fmt"
+
+	"github.com/weirflow/weir/collector/message"
+	"github.com/weirflow/weir/collector/netflow"
+	"github.com/weirflow/weir/collector/sflow"
+	"github.com/weirflow/weir/flow"
+)
+
+// Decoder recognises the protocol of a message by its version word and decodes
+// it. It is used by one goroutine; several decoders may share a netflow.Store.
+type Decoder struct {
+	netflow *netflow.Decoder
+	sflow   *sflow.Decoder
+}
+
+// NewDecoder gives a decoder over a store.
+func NewDecoder(store *netflow.Store, samples sflow.Config) *Decoder {
+	return &Decoder{netflow: netflow.NewDecoder(store), sflow: sflow.NewDecoder(samples)}
+}
+
+// Recognise tells the protocol of a message: NetFlow v5, v9 and IPFIX begin with
+// a 16-bit version, sFlow v5 with a 32-bit one.
+func Recognise(payload []byte) message.Protocol {
+	if len(payload) < 2 {
+		return message.ProtocolUnknown
+	}
+	switch binary.BigEndian.Uint16(payload) {
+	case 5:
+		return message.NetFlow5
+	case 9:
+		return message.NetFlow9
+	case 10:
+		return message.IPFIX
+	case 0:
+		if len(payload) >= 4 && binary.BigEndian.Uint32(payload) == 5 {
+			return message.SFlow5
+		}
+	}
+	return message.ProtocolUnknown
+}
+
+// Decode decodes one datagram or message into w and reports in res, which it
+// resets.
+func (d *Decoder) Decode(o message.Origin, payload []byte, w *flow.Writer, res *message.Result) {
+	switch Recognise(payload) {
+	case message.SFlow5:
+		d.sflow.Decode(o, payload, w, res)
+	case message.ProtocolUnknown:
+		res.Reset()
+		if len(payload) < 4 {
+			res.Add(message.ReasonTruncatedHeader, 0, 0, fmt.Errorf("%d bytes are too few for any protocol", len(payload)))
+			return
+		}
+		res.Add(message.ReasonUnknownVersion, 0, 0, fmt.Errorf("the first bytes % x are no version of NetFlow (5, 9), IPFIX (10) or sFlow (5 in 32 bits)", payload[:4]))
+	default:
+		d.netflow.Decode(o, payload, w, res)
+	}
+}
