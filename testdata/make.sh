@@ -73,9 +73,9 @@ pmacctd_export() {
     } >"$work/pmacctd.conf"
     record "$name" sh -c "sed 's/@port@/{port}/' '$work/pmacctd.conf' >'$work/pmacctd.run' && exec pmacctd -f '$work/pmacctd.run'"
 }
-nfprobe() { # nfprobe NAME PCAP VERSION
+nfprobe() { # nfprobe NAME PCAP VERSION [MORE KEYS TO AGGREGATE BY]
     pmacctd_export "$1" "$2" 'plugins: nfprobe' 'nfprobe_receiver: 127.0.0.1:@port@' "nfprobe_version: $3" \
-        'aggregate: src_host, dst_host, src_port, dst_port, proto, tos, vlan, tcpflags' \
+        "aggregate: src_host, dst_host, src_port, dst_port, proto, tos, vlan, tcpflags${4:-}" \
         'plugin_buffer_size: 1024000' 'plugin_pipe_size: 10240000' 'nfprobe_maxflows: 100000'
 }
 sfprobe() { # sfprobe NAME PCAP RATE
@@ -99,13 +99,11 @@ for version in 5 9; do
     record "nfreplay-v$version" nfreplay -r "$work/nfpcapd/nfcapd.202609010800" -H 127.0.0.1 -p '{port}' -v $version
 done
 
-if [ -e "$work/demo-netflow9.pcap" ]; then
-    echo "exports of the demo's traffic:"
-    softflowd_export softflowd-v9-demo "$work/demo-netflow9.pcap" 9
-    softflowd_export softflowd-v5-demo "$work/demo-netflow5.pcap" 5
-    nfprobe pmacctd-ipfix-demo "$work/demo-ipfix.pcap" 10
-    sfprobe pmacctd-sflow-demo "$work/demo-sflow.pcap" 4
-fi
+echo "exports of the demo's traffic:"
+softflowd_export softflowd-v9-demo "$work/demo-netflow9.pcap" 9
+softflowd_export softflowd-v5-demo "$work/demo-netflow5.pcap" 5
+nfprobe pmacctd-ipfix-demo "$work/demo-ipfix.pcap" 10 ', src_mac, dst_mac'
+sfprobe pmacctd-sflow-demo "$work/demo-sflow.pcap" 4
 
 if [ $check = yes ]; then
     # The committed flow table must be what the generator makes today.

@@ -26,6 +26,7 @@ type export struct {
 	Table    string   `json:"table"`
 	Excludes []string `json:"excludes"`
 	Sampling uint64   `json:"sampling"`
+	Records  int      `json:"records"`
 	// OracleICMP tells whether nfdump shows this export's ICMP types and codes. If not,
 	// ICMP is compared per address pair.
 	OracleICMP bool `json:"oracle_icmp"`
@@ -69,7 +70,7 @@ func run(args []string) error {
 	if err := json.Unmarshal(data, &list); err != nil {
 		return fmt.Errorf("%s: %w", *expected, err)
 	}
-	fmt.Printf("%-28s %8s %8s %10s %6s %6s %6s  %s\n", "export", "tuples", "packets", "bytes", "miss", "extra", "differ", "verdict")
+	fmt.Printf("%-28s %8s %8s %8s %10s %6s %6s %6s  %s\n", "export", "records", "tuples", "packets", "bytes", "miss", "extra", "differ", "verdict")
 	bad := 0
 	for _, e := range list {
 		dir := *tables
@@ -82,14 +83,14 @@ func run(args []string) error {
 		if err != nil {
 			return err
 		}
-		got, err := oracle(filepath.Join(*exports, e.File), e.Protocol)
+		got, records, err := oracle(filepath.Join(*exports, e.File), e.Protocol)
 		if err != nil {
 			return fmt.Errorf("%s: %w", e.File, err)
 		}
 		if !e.OracleICMP {
 			want, got = withoutICMPTypes(want), withoutICMPTypes(got)
 		}
-		if !compare(e, want, got) {
+		if !compare(e, want, got, records) {
 			bad++
 		}
 	}
@@ -101,7 +102,7 @@ func run(args []string) error {
 
 // compare prints the export's line and reports whether it is as expected. Of a sampled
 // export only this is expected: some flows, and none that the table lacks.
-func compare(e export, want, got map[key]sums) bool {
+func compare(e export, want, got map[key]sums, records int) bool {
 	var total sums
 	var missing, extra, differ int
 	var details []string
@@ -123,7 +124,10 @@ func compare(e export, want, got map[key]sums) bool {
 			details = append(details, fmt.Sprintf("    extra   %v: %v", k, g))
 		}
 	}
-	good := extra == 0 && len(got) > 0 && (e.Sampling > 1 || missing+differ == 0)
+	if e.Records != records {
+		details = append(details, fmt.Sprintf("    records: want %d, got %d", e.Records, records))
+	}
+	good := e.Records == records && extra == 0 && len(got) > 0 && (e.Sampling > 1 || missing+differ == 0)
 	verdict := "equal"
 	switch {
 	case !good:
@@ -131,7 +135,7 @@ func compare(e export, want, got map[key]sums) bool {
 	case e.Sampling > 1:
 		verdict = fmt.Sprintf("subset (sampled 1:%d)", e.Sampling)
 	}
-	fmt.Printf("%-28s %8d %8d %10d %6d %6d %6d  %s\n", e.File, len(got), total.packets, total.bytes, missing, extra, differ, verdict)
+	fmt.Printf("%-28s %8d %8d %8d %10d %6d %6d %6d  %s\n", e.File, records, len(got), total.packets, total.bytes, missing, extra, differ, verdict)
 	if !good {
 		slices.Sort(details)
 		for _, line := range details[:min(len(details), 12)] {

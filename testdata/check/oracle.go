@@ -21,16 +21,16 @@ import (
 const patience = 10 * time.Second
 
 // oracle plays the datagrams of a recording to nfdump's collector and sums what
-// nfdump then lists per 5-tuple.
-func oracle(pcap, protocol string) (map[key]sums, error) {
+// nfdump then lists per 5-tuple. It also returns how many records nfdump listed.
+func oracle(pcap, protocol string) (map[key]sums, int, error) {
 	dir, err := os.MkdirTemp("", "check")
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	defer os.RemoveAll(dir)
 	port, err := freePort()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	program := "nfcapd"
 	if protocol == "sflow5" {
@@ -40,11 +40,11 @@ func oracle(pcap, protocol string) (map[key]sums, error) {
 	var log strings.Builder
 	cmd.Stdout, cmd.Stderr = &log, &log
 	if err := cmd.Start(); err != nil {
-		return nil, err
+		return nil, 0, err
 	}
 	err = errors.Join(play(pcap, port), cmd.Process.Signal(syscall.SIGTERM))
 	if err = errors.Join(err, cmd.Wait()); err != nil {
-		return nil, fmt.Errorf("%w; %s said: %s", err, program, log.String())
+		return nil, 0, fmt.Errorf("%w; %s said: %s", err, program, log.String())
 	}
 	return dump(dir)
 }
@@ -127,13 +127,13 @@ func freePort() (int, error) {
 	return conn.LocalAddr().(*net.UDPAddr).Port, nil
 }
 
-// dump sums what nfdump prints of a folder of nfcapd files.
-func dump(dir string) (map[key]sums, error) {
+// dump sums and counts what nfdump prints of a folder of nfcapd files.
+func dump(dir string) (map[key]sums, int, error) {
 	text, err := exec.Command("nfdump", "-R", dir, "-6", "-N", "-q", "-o", "fmt:%sa,%da,%sp,%dp,%pr,%pkt,%byt").Output()
 	if err != nil {
-		return nil, err
+		return nil, 0, err
 	}
-	out := map[key]sums{}
+	out, records := map[key]sums{}, 0
 	for line := range strings.Lines(string(text)) {
 		f := strings.Split(line, ",")
 		if len(f) != 7 {
@@ -141,12 +141,13 @@ func dump(dir string) (map[key]sums, error) {
 		}
 		k, s, err := parseRow(f)
 		if err != nil {
-			return nil, fmt.Errorf("nfdump's line %q: %w", line, err)
+			return nil, 0, fmt.Errorf("nfdump's line %q: %w", line, err)
 		}
+		records++
 		sum := out[k]
 		out[k] = sums{sum.packets + s.packets, sum.bytes + s.bytes}
 	}
-	return out, nil
+	return out, records, nil
 }
 
 func parseRow(f []string) (key, sums, error) {
