@@ -45,12 +45,13 @@ func TestExportersAreBounded(t *testing.T) {
 	now := time.Unix(1_700_000_000, 0)
 	table := newExporterTable(3, func() time.Time { return now })
 	caches := []*exporterCache{newExporterCache(table), newExporterCache(table)}
-	seen := func(host byte, p message.Protocol) {
+	see := func(host byte, p message.Protocol, by ...*exporterCache) {
 		o := message.Origin{Addr: netip.AddrFrom4([4]byte{192, 0, 2, host}), Received: now.UnixNano()}
-		for _, c := range caches {
+		for _, c := range by {
 			c.add(&o, &message.Result{Protocol: p, Flows: 2, Options: 1, Lost: 4, ClockSkew: -1500 * time.Millisecond}, 100)
 		}
 	}
+	seen := func(host byte, p message.Protocol) { see(host, p, caches...) }
 	compare := func(what, want string) {
 		t.Helper()
 		if err := testutil.CollectAndCompare(table, strings.NewReader(want), "weir_exporter_records_total"); err != nil {
@@ -83,10 +84,10 @@ weir_exporter_clock_skew_seconds{exporter="192.0.2.2",protocol="ipfix"} -1.5
 	now = now.Add(exporterIdle / 2)
 	seen(1, message.IPFIX)
 	now = now.Add(exporterIdle/2 + time.Second)
-	seen(9, message.NetFlow9)
-	seen(2, message.IPFIX)
-	compare("after an hour", head+line("192.0.2.1", message.IPFIX, 12)+line("192.0.2.2", message.IPFIX, 6)+
-		line("192.0.2.9", message.NetFlow9, 6)+line("other", message.NetFlow9, 600))
+	see(9, message.NetFlow9, caches[0])
+	see(2, message.IPFIX, caches[1]) // which still knows the one that is gone
+	compare("after an hour", head+line("192.0.2.1", message.IPFIX, 12)+line("192.0.2.2", message.IPFIX, 3)+
+		line("192.0.2.9", message.NetFlow9, 3)+line("other", message.NetFlow9, 600))
 	for _, c := range caches {
 		if len(c.entries) > table.limit {
 			t.Errorf("a cache holds %d exporters", len(c.entries))
