@@ -239,3 +239,39 @@ func (n *compared) header(t *testing.T, path string, x oracle.SampledHeader, r *
 }
 
 func bytesEqual(a netip.Addr, b []byte) bool { return bytes.Equal(a.AsSlice(), b) }
+
+// TestOracleFaults shows what the package comment says of goflow2's decoder. When
+// it fails, goflow2 has become better and the comment is out of date.
+func TestOracleFaults(t *testing.T) {
+	read := func(format int, sample []byte) any {
+		s, err := oracle.DecodeSample(&oracle.SampleHeader{Format: uint32(format), Length: uint32(len(sample) - 8)}, bytes.NewBuffer(sample[8:]))
+		if err != nil {
+			return err
+		}
+		return s
+	}
+	flowRecord := func(record []byte) any {
+		s, ok := read(formatFlow, flowOf(record)).(oracle.FlowSample)
+		if !ok {
+			return nil
+		}
+		return s.Records[0].Data
+	}
+	if x, ok := flowRecord(tagged(recordEthernet, 64, srcMAC[:], u16(0), dstMAC[:], u16(0), 0x800)).(oracle.SampledEthernet); !ok || flow.MAC(x.DstMac) == dstMAC {
+		t.Errorf("padded addresses are read: %v", x)
+	}
+	if x, ok := flowRecord(rawHeader(headerEthernet, make([]byte, 61))).(oracle.SampledHeader); !ok || len(x.HeaderData) == 61 {
+		t.Errorf("padding is cut off: %d bytes", len(x.HeaderData))
+	}
+	if x, ok := flowRecord(tagged(recordGateway, src4, 1, 2, 3, 2, 2, 1, 4, 2, 1, 5, 0, 100)).(oracle.ExtendedGateway); ok && len(x.ASPath) == 2 {
+		t.Errorf("both segments are read: %v", x.ASPath)
+	}
+	if x, ok := read(formatFlowExpanded, tagged(formatFlowExpanded, 1, 0, 1, 1, 1, 0, 0, 1, 0, 2, 1_000_000)).(oracle.ExpandedFlowSample); !ok || len(x.Records) < 1_000_000 {
+		t.Errorf("the count is bounded: %d records", len(x.Records))
+	}
+	good := flowOf(rawHeader(headerIPv4, packet4(protoTCP, 0, tcpHeader)))
+	var m oracle.Packet
+	if err := oracle.DecodeMessageVersion(bytes.NewBuffer(datagram(flowOf(tagged(recordRouter, 9)), good)), &m); err == nil || len(m.Samples) > 1 && m.Samples[1] != nil {
+		t.Error("a bad record leaves the other samples")
+	}
+}
