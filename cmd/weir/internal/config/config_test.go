@@ -1,0 +1,171 @@
+package config
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/spf13/pflag"
+)
+
+// load loads a file's text, variables and arguments; messages name the file
+// weir.yml.
+func load(t *testing.T, text string, environ, args []string) (*Loaded, string) {
+	t.Helper()
+	dir := t.TempDir()
+	o := Options{Environ: environ, Flags: pflag.NewFlagSet("test", pflag.ContinueOnError)}
+	AddFlags(o.Flags)
+	if err := o.Flags.Parse(args); err != nil {
+		t.Fatal(err)
+	}
+	if text != "" {
+		o.Search = []string{filepath.Join(dir, "nowhere"), dir}
+		if err := os.WriteFile(filepath.Join(dir, "weir.yml"), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	l, err := Load(o)
+	if err != nil {
+		return l, strings.ReplaceAll(err.Error(), dir+"/", "")
+	}
+	return l, ""
+}
+
+func TestDefaults(t *testing.T) {
+	l, problem := load(t, "", nil, nil)
+	if problem != "" {
+		t.Fatal(problem)
+	}
+	if s := l.Sinks(); len(s) != 1 || s[0] != (Output{"ndjson", "-"}) {
+		t.Errorf("sinks %v, want standard output", s)
+	}
+	if l.HTTP.Listen != "127.0.0.1:9470" || l.Collectors.NetFlow5[0] != "udp://:2055" || l.Place("http.listen") != "default" {
+		t.Errorf("defaults: %+v", l.Config)
+	}
+}
+
+func TestPrecedence(t *testing.T) {
+	text := `
+data_dir: /file
+collectors:
+  netflow5: ["udp://127.0.0.1:1"]
+  receive_buffer: 2MiB
+decode:
+  sampling_rates: { 10.0.0.0/8: 100, "2001:db8::/32": 7 }
+  max_clock_skew: 5m
+index:
+  elasticsearch: { urls: ["http://localhost:9200"], flush_bytes: 1MB, password: hidden, username: u }
+log: { level: debug }
+`
+	l, problem := load(t, text, []string{"WEIR_DATA_DIR=/env", "WEIR_LOG_LEVEL=warn", "WEIR_COLLECTORS_NETFLOW9=udp://127.0.0.1:2, udp://127.0.0.1:3", "PATH=x"},
+		[]string{"--log-level", "error", "--tls-cert", "c.pem", "--tls-priv-key", "k.pem"})
+	if problem != "" {
+		t.Fatal(problem)
+	}
+	for _, c := range []struct{ key, place string }{{"data_dir", "WEIR_DATA_DIR"}, {"log.level", "--log-level"}, {"decode.max_clock_skew", "weir.yml:8"}, {"http.listen", "default"}} {
+		if got := l.Place(c.key); filepath.Base(got) != c.place {
+			t.Errorf("%s comes from %s, want %s", c.key, got, c.place)
+		}
+	}
+	if l.DataDir != "/env" || l.Log.Level != "error" || l.Collectors.TLS.Cert != "c.pem" || l.Collectors.ReceiveBuffer != 2<<20 || l.Index.Elasticsearch.FlushBytes != 1e6 ||
+		len(l.Collectors.NetFlow9) != 2 || len(l.Decode.SamplingRates) != 2 || l.Decode.MaxClockSkew != 5*time.Minute || l.Collectors.MaxConnections != 1024 {
+		t.Errorf("%+v", l.Config)
+	}
+	shown, err := l.Show()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s := string(shown); strings.Contains(s, "hidden") || !strings.Contains(s, "password: '********'") || !strings.Contains(s, "# from --log-level") {
+		t.Errorf("shown:\n%s", s)
+	}
+	// What is shown can be read again.
+	if _, problem := load(t, string(shown), nil, nil); problem != "" {
+		t.Errorf("the shown configuration is refused: %s", problem)
+	}
+}
+
+func TestFlags(t *testing.T) {
+	text := "index: { ndjson: { path: x.ndjson }, elasticsearch: { urls: ['http://a:1'], username: u } }"
+	l, problem := load(t, text, nil, []string{"-n", "none", "-i", "none", "--collector-port", "udp://2055", "--collector-port", "tcp://127.0.0.1:2055",
+		"--output", "ndjson:-", "--output", "opensearch:http://u:p@b:9200"})
+	if problem != "" {
+		t.Fatal(problem)
+	}
+	if s := l.Sinks(); len(s) != 2 || s[0] != (Output{"ndjson", "-"}) || s[1] != (Output{"elasticsearch", "http://u:p@b:9200"}) {
+		t.Errorf("sinks %v", s)
+	}
+	c := l.Collectors
+	if len(c.NetFlow5)+len(c.NetFlow9)+len(c.SFlow) != 0 || len(c.IPFIX) != 2 || l.Index.Elasticsearch.Username != "u" {
+		t.Errorf("endpoints %+v", c)
+	}
+}
+
+// TestFaults has the exact words of every kind of fault.
+func TestFaults(t *testing.T) {
+	for _, c := range []struct {
+		name, text    string
+		environ, args []string
+		want          []string
+	}{
+		{name: "unknown key", text: "log:\n  colour: red\n", want: []string{`weir.yml:2: log.colour: unknown key; allowed below log: format, level`}},
+		{name: "unknown section", text: "colectors: {}\n", want: []string{`weir.yml:1: colectors: unknown key; allowed at the top: collectors, data_dir, decode, enrich, http, index, log, shutdown_timeout`}},
+		{name: "wrong type", text: "collectors:\n  workers: many\n", want: []string{`weir.yml:2: collectors.workers: "many" is not allowed; allowed: a whole number, or a size such as 512KiB, 5MB or 2GiB`}},
+		{name: "a fraction", text: "collectors:\n  workers: 1.5\n", want: []string{`weir.yml:2: collectors.workers: 1.5 is not allowed; allowed: a whole number, or a size such as 512KiB, 5MB or 2GiB`}},
+		{name: "no unit", text: "shutdown_timeout: 30\n", want: []string{`weir.yml:1: shutdown_timeout: 30 is not allowed; allowed: a duration such as 500ms, 30s, 10m or 2h`}},
+		{name: "no boolean", text: "enrich:\n  mac_vendor: maybe\n", want: []string{`weir.yml:2: enrich.mac_vendor: "maybe" is not allowed; allowed: true or false`}},
+		{name: "no section", text: "log: debug\n", want: []string{`weir.yml:1: log: "debug" is no section; allowed below log: format, level`}},
+		{name: "bad choice", text: "log:\n  level: loud\n", want: []string{`weir.yml:2: log.level: "loud" is not known; allowed: debug, info, warn, error`}},
+		{name: "out of range", text: "collectors: { workers: 1000 }\n", want: []string{`weir.yml:1: collectors.workers: 1000 is out of range; allowed: 1 to 256`}},
+		{name: "bad rate", text: "decode:\n  sampling_rates: { 10.0.0.0/33: 5 }\n", want: []string{`weir.yml:2: decode.sampling_rates: map[10.0.0.0/33:5] is not allowed; allowed: a table of key: value`, `10.0.0.0/33`}},
+		{name: "bad URL", text: "collectors:\n  netflow5: ['udp://:99999']\n", want: []string{`weir.yml:2: collectors.netflow5[0]: endpoint "udp://:99999": port "99999": want a number from 0 to 65535`}},
+		{name: "bad variable", environ: []string{"WEIR_LOG_LEVLE=x"}, want: []string{"WEIR_LOG_LEVLE: unknown variable; `weir config show --env` lists those that are known"}},
+		{name: "bad value of a variable", environ: []string{"WEIR_COLLECTORS_WORKERS=x"}, want: []string{`WEIR_COLLECTORS_WORKERS: collectors.workers: "x" is not allowed`}},
+		{name: "bad output", args: []string{"--output", "kafka:x"}, want: []string{`--output: index.outputs: "kafka:x" is no output; allowed: ndjson:FILE (- is standard output), elasticsearch:URL, opensearch:URL`}},
+		{name: "bad output URL", args: []string{"--output", "elasticsearch:localhost"}, want: []string{`--output: index.outputs: "elasticsearch:localhost": the URL must begin with http:// or https://`}},
+		{name: "an nProbe option", args: []string{"-n", "192.0.2.1:2055"}, want: []string{`-n: "192.0.2.1:2055": a collector neither exports nor captures; allowed: none`}},
+		{name: "half a certificate", args: []string{"--tls-cert", "c.pem"}, want: []string{`collectors.tls: cert and key belong together, only one of them is set`}},
+		{name: "all at once", text: "log: { level: loud, colour: red }\nx: 1\ncollectors: { workers: many }\n", want: []string{"log.colour: unknown key", "x: unknown key", "collectors.workers:"}},
+		{name: "not YAML", text: "log: [\n", want: []string{"weir.yml: not YAML"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			_, problem := load(t, c.text, c.environ, c.args)
+			for _, want := range c.want {
+				if !strings.Contains(problem, want) {
+					t.Errorf("got:\n%s\nwant in it:\n%s", problem, want)
+				}
+			}
+		})
+	}
+	if _, err := Load(Options{File: "/nowhere/weir.yml"}); err == nil || err.Error() != "/nowhere/weir.yml: there is no such file" {
+		t.Errorf("a missing file gives %v", err)
+	}
+}
+
+func TestParseSize(t *testing.T) {
+	for text, want := range map[string]int64{"0": 0, "1048576": 1 << 20, "512KiB": 512 << 10, "5MB": 5e6, "1.5GiB": 3 << 29, "20 GiB": 20 << 30, "7B": 7} {
+		if n, err := ParseSize(text); err != nil || n != want {
+			t.Errorf("%s is %d (%v), want %d", text, n, err, want)
+		}
+	}
+	for _, text := range []string{"", "x", "5XB", "1.5", "NaN", "1e30", "MB"} {
+		if n, err := ParseSize(text); err == nil {
+			t.Errorf("%q is %d", text, n)
+		}
+	}
+}
+
+// TestEveryKeyHasAVariableOfItsOwn guards against two keys with one variable.
+func TestEveryKeyHasAVariableOfItsOwn(t *testing.T) {
+	s, seen := newSchema(), map[string]string{}
+	for _, key := range s.keys() {
+		if other, ok := seen[env(key)]; ok {
+			t.Errorf("%s and %s share %s", key, other, env(key))
+		}
+		seen[env(key)] = key
+	}
+	if len(seen) < 40 {
+		t.Errorf("only %d keys", len(seen))
+	}
+}

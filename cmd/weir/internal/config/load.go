@@ -1,0 +1,199 @@
+package config
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/go-viper/mapstructure/v2"
+	"github.com/spf13/pflag"
+	"github.com/spf13/viper"
+)
+
+// Options say where to read the configuration.
+type Options struct {
+	// File is the configuration file; empty searches weir.yml in Search.
+	File string
+	// Search is the folders to search, in order.
+	Search []string
+	// Environ is the environment as KEY=value.
+	Environ []string
+	// Flags are the command line's flags, see AddFlags; nil means none.
+	Flags *pflag.FlagSet
+}
+
+// Loaded is a configuration and where it comes from.
+type Loaded struct {
+	Config
+	// File is the file that was read, empty for none.
+	File string
+	// places maps a key to where its value stands, for messages.
+	places map[string]string
+	values map[string]any
+}
+
+// Load reads and checks the configuration. The error, if any, joins every
+// fault.
+func Load(o Options) (*Loaded, error) {
+	l := &Loaded{Config: Default(), places: map[string]string{}, values: map[string]any{}}
+	r := reader{loaded: l, schema: newSchema()}
+	if err := r.file(o); err != nil {
+		return nil, err
+	}
+	r.environ(o.Environ)
+	if o.Flags != nil {
+		r.flags(o.Flags)
+	}
+	r.decode()
+	if len(r.faults) == 0 {
+		r.validate()
+	}
+	return l, errors.Join(r.faults...)
+}
+
+// Place tells where a key's value comes from: file:line, a variable, a flag, or
+// default.
+func (l *Loaded) Place(key string) string {
+	if place, ok := l.places[key]; ok {
+		return place
+	}
+	return "default"
+}
+
+// Explain puts the place of the key that a message begins with before it.
+func (l *Loaded) Explain(message string) string {
+	key, _, _ := strings.Cut(message, ": ")
+	if i := strings.IndexAny(key, "[ "); i >= 0 {
+		key = key[:i]
+	}
+	// The key may be one inside a value, such as a rule's.
+	for at := key; at != ""; at = at[:max(0, strings.LastIndex(at, delimiter))] {
+		if place, ok := l.places[at]; ok {
+			return place + ": " + message
+		}
+	}
+	return message
+}
+
+type reader struct {
+	loaded *Loaded
+	schema schema
+	faults []error
+}
+
+func (r *reader) fault(format string, args ...any) {
+	r.faults = append(r.faults, fmt.Errorf(format, args...))
+}
+
+// set notes a value; later ones win.
+func (r *reader) set(key, place string, value any) {
+	r.loaded.values[key], r.loaded.places[key] = value, place
+}
+
+// file finds and reads the configuration file.
+func (r *reader) file(o Options) error {
+	path := o.File
+	for _, dir := range o.Search {
+		if path != "" {
+			break
+		}
+		if candidate := filepath.Join(dir, "weir.yml"); exists(candidate) {
+			path = candidate
+		}
+	}
+	if path == "" {
+		return nil
+	}
+	text, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("%s: there is no such file", path)
+	}
+	if err != nil {
+		return err
+	}
+	r.loaded.File = path
+	return r.yaml(path, text)
+}
+
+func exists(path string) bool {
+	_, err := os.Stat(path)
+	return err == nil
+}
+
+// environ reads the WEIR_… variables. A variable that names no key is a fault,
+// as it is most likely misspelt.
+func (r *reader) environ(list []string) {
+	known := map[string]string{}
+	for _, key := range r.schema.keys() {
+		known[env(key)] = key
+	}
+	for _, kv := range list {
+		name, value, _ := strings.Cut(kv, "=")
+		if !strings.HasPrefix(name, "WEIR_") || slices.Contains(otherVariables, name) {
+			continue
+		}
+		key, ok := known[name]
+		if !ok {
+			r.fault("%s: unknown variable; `weir config show --env` lists those that are known", name)
+			continue
+		}
+		r.set(key, name, value)
+	}
+}
+
+// otherVariables begin with WEIR_ but are no keys: they belong to the tests and
+// to --config.
+var otherVariables = []string{"WEIR_CONFIG", "WEIR_REQUIRE", "WEIR_SHARED", "WEIR_ELASTICSEARCH", "WEIR_OPENSEARCH"}
+
+// decode turns the values into the structs. Each value is decoded alone first,
+// so that each fault is told with its place; then viper merges them over the
+// defaults.
+func (r *reader) decode() {
+	// Keys inside a table, such as networks, may hold dots and colons.
+	const separator = "\x00"
+	v := viper.NewWithOptions(viper.KeyDelimiter(separator))
+	for _, key := range r.schema.keys() {
+		value, ok := r.loaded.values[key]
+		if !ok {
+			continue
+		}
+		t := r.schema.leaves[key]
+		if err := decodeLeaf(value, t); err != nil {
+			r.fault("%s: %s: %s is not allowed; allowed: %s%s", r.loaded.places[key], key, show(key, value), want(t), detail(err))
+			continue
+		}
+		v.Set(strings.ReplaceAll(key, delimiter, separator), value)
+	}
+	if len(r.faults) > 0 {
+		return
+	}
+	if err := v.Unmarshal(&r.loaded.Config, viper.DecodeHook(hooks()), func(c *mapstructure.DecoderConfig) { c.ErrorUnused = true }); err != nil {
+		r.fault("%v", err)
+	}
+}
+
+// show is a value in a message.
+func show(key string, value any) string {
+	if secret(key) {
+		return "the value"
+	}
+	if s, ok := value.(string); ok {
+		return fmt.Sprintf("%q", s)
+	}
+	return fmt.Sprintf("%v", value)
+}
+
+// validate runs the rooms' own checks and puts the place before each fault.
+func (r *reader) validate() {
+	err := r.loaded.Validate()
+	if err == nil {
+		return
+	}
+	for _, line := range strings.Split(err.Error(), "\n") {
+		r.faults = append(r.faults, errors.New(r.loaded.Explain(line)))
+	}
+}

@@ -1,0 +1,113 @@
+package config
+
+import (
+	"fmt"
+	"net/url"
+	"reflect"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Show gives the effective configuration as YAML that can be read again, each
+// value with the place that it comes from; secrets are masked.
+func (l *Loaded) Show() ([]byte, error) {
+	return yaml.Marshal(l.node("", reflect.ValueOf(l.Config)))
+}
+
+// Env lists the environment variables and their keys, a line each.
+func Env() string {
+	var b strings.Builder
+	s := newSchema()
+	for _, key := range s.keys() {
+		fmt.Fprintf(&b, "%-55s %s\n", env(key), key)
+	}
+	return b.String()
+}
+
+const masked = "********"
+
+func (l *Loaded) node(prefix string, v reflect.Value) *yaml.Node {
+	out := &yaml.Node{Kind: yaml.MappingNode}
+	t := v.Type()
+	for i := range t.NumField() {
+		f := t.Field(i)
+		name, options, _ := strings.Cut(f.Tag.Get("mapstructure"), ",")
+		if !f.IsExported() || name == "-" {
+			continue
+		}
+		if options == "squash" {
+			out.Content = append(out.Content, l.node(prefix, v.Field(i)).Content...)
+			continue
+		}
+		if name == "" {
+			name = strings.ToLower(f.Name)
+		}
+		key := join(prefix, name)
+		label := &yaml.Node{Kind: yaml.ScalarNode, Value: name}
+		if f.Type.Kind() == reflect.Struct && !leafStruct(f.Type) {
+			out.Content = append(out.Content, label, l.node(key, v.Field(i)))
+			continue
+		}
+		value := &yaml.Node{}
+		if err := value.Encode(plain(key, v.Field(i).Interface())); err != nil {
+			value.SetString(fmt.Sprint(v.Field(i).Interface()))
+		}
+		if value.Kind == yaml.SequenceNode && simple(value) {
+			value.Style = yaml.FlowStyle
+		}
+		if place := l.Place(key); place != "default" {
+			label.HeadComment = "from " + place
+		}
+		out.Content = append(out.Content, label, value)
+	}
+	return out
+}
+
+func simple(n *yaml.Node) bool {
+	for _, c := range n.Content {
+		if c.Kind != yaml.ScalarNode {
+			return false
+		}
+	}
+	return true
+}
+
+// plain is a value as it is written in the file, without secrets.
+func plain(key string, value any) any {
+	switch v := value.(type) {
+	case time.Duration:
+		return v.String()
+	case string:
+		if secret(key) && v != "" {
+			return masked
+		}
+		return maskURL(v)
+	case []string:
+		list := make([]string, len(v))
+		for i, s := range v {
+			list[i] = maskURL(s)
+		}
+		return list
+	}
+	return value
+}
+
+// maskURL hides the password in a URL, also in an output's.
+func maskURL(s string) string {
+	kind, rest := "", s
+	for _, prefix := range []string{"elasticsearch:", "opensearch:"} {
+		if after, ok := strings.CutPrefix(s, prefix); ok {
+			kind, rest = prefix, after
+		}
+	}
+	u, err := url.Parse(rest)
+	if err != nil || u.User == nil {
+		return s
+	}
+	if _, has := u.User.Password(); !has {
+		return s
+	}
+	return kind + strings.Replace(u.Redacted(), "xxxxx", masked, 1)
+}

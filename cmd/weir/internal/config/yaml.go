@@ -1,0 +1,77 @@
+package config
+
+import (
+	"fmt"
+	"strings"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// yaml reads the text of the file, keeping the line of each key.
+func (r *reader) yaml(path string, text []byte) error {
+	var doc yaml.Node
+	if err := yaml.Unmarshal(text, &doc); err != nil {
+		return fmt.Errorf("%s: not YAML: %w", path, err)
+	}
+	if len(doc.Content) > 0 {
+		r.section(path, "", doc.Content[0])
+	}
+	return nil
+}
+
+// section reads one mapping of the file.
+func (r *reader) section(path, prefix string, n *yaml.Node) {
+	if n.Kind == yaml.ScalarNode && n.Tag == "!!null" {
+		return
+	}
+	where, allowed := "at the top", strings.Join(r.schema.sections[prefix], ", ")
+	if prefix != "" {
+		where = "below " + prefix
+	}
+	if n.Kind != yaml.MappingNode {
+		r.fault("%s:%d: %s: %q is no section; allowed %s: %s", path, n.Line, prefix, n.Value, where, allowed)
+		return
+	}
+	for i := 0; i+1 < len(n.Content); i += 2 {
+		name, value := n.Content[i], n.Content[i+1]
+		key, place := join(prefix, name.Value), fmt.Sprintf("%s:%d", path, name.Line)
+		if _, ok := r.schema.leaves[key]; ok {
+			var v any
+			if err := value.Decode(&v); err != nil {
+				r.fault("%s: %s: %v", place, key, err)
+				continue
+			}
+			r.set(key, place, texts(v))
+			continue
+		}
+		if _, ok := r.schema.sections[key]; ok {
+			if value.Kind == yaml.AliasNode {
+				value = value.Alias
+			}
+			r.section(path, key, value)
+			continue
+		}
+		r.fault("%s: %s: unknown key; allowed %s: %s", place, key, where, allowed)
+	}
+}
+
+// texts makes the keys of tables texts, as numbers may be keys in YAML.
+func texts(v any) any {
+	switch v := v.(type) {
+	case map[any]any:
+		m := map[string]any{}
+		for key, value := range v {
+			m[fmt.Sprint(key)] = texts(value)
+		}
+		return m
+	case map[string]any:
+		for key, value := range v {
+			v[key] = texts(value)
+		}
+	case []any:
+		for i := range v {
+			v[i] = texts(v[i])
+		}
+	}
+	return v
+}
