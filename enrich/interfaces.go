@@ -1,0 +1,142 @@
+package enrich
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/netip"
+	"os"
+
+	"go.yaml.in/yaml/v3"
+
+	"github.com/weirflow/weir/flow"
+)
+
+// maxInterfaceFile bounds the file of interface names, in bytes.
+const maxInterfaceFile = 16 << 20
+
+// InterfacesConfig names interfaces by hand. What an exporter says itself, in
+// its options data, wins.
+type InterfacesConfig struct {
+	// File is the path of a YAML file with the key interfaces and a list like
+	// List. Default none.
+	File string `mapstructure:"file" yaml:"file"`
+	// List is entries that win over those of the file. Default none.
+	List []Interface `mapstructure:"list" yaml:"list"`
+}
+
+// Interface is the name of one interface of one exporter.
+type Interface struct {
+	// Exporter is the exporter's address.
+	Exporter string `mapstructure:"exporter" yaml:"exporter"`
+	// Index is the interface number that flows carry (ifIndex of RFC 2863).
+	Index uint32 `mapstructure:"index" yaml:"index"`
+	// Name is what observer.ingress.interface.name and its egress pendant get.
+	Name string `mapstructure:"name" yaml:"name"`
+	// Alias is the free text beside it; may be empty.
+	Alias string `mapstructure:"alias" yaml:"alias"`
+}
+
+type interfaceKey struct {
+	exporter netip.Addr
+	index    uint32
+}
+
+type interfaceNames map[interfaceKey]Interface
+
+// compile checks List and adds it to what was read.
+func (c InterfacesConfig) compile(names interfaceNames) (interfaceNames, error) {
+	if names == nil {
+		names = interfaceNames{}
+	}
+	return names, names.add(c.List, "interfaces.list")
+}
+
+func (n interfaceNames) add(list []Interface, where string) error {
+	for i, entry := range list {
+		exporter, err := netip.ParseAddr(entry.Exporter)
+		if err != nil || exporter.Zone() != "" {
+			return fmt.Errorf("%s: entry %d: exporter: %q: want an address such as 192.0.2.1", where, i+1, entry.Exporter)
+		}
+		if entry.Name == "" && entry.Alias == "" {
+			return fmt.Errorf("%s: entry %d (%s index %d): want a name or an alias", where, i+1, entry.Exporter, entry.Index)
+		}
+		n[interfaceKey{exporter.Unmap(), entry.Index}] = entry
+	}
+	return nil
+}
+
+// read reads the file, if there is one, and adds List.
+func (c InterfacesConfig) read() (interfaceNames, error) {
+	names := interfaceNames{}
+	if c.File != "" {
+		f, err := os.Open(c.File)
+		if err != nil {
+			return nil, fmt.Errorf("interfaces.file: %w", err)
+		}
+		defer f.Close()
+		text, err := io.ReadAll(io.LimitReader(f, maxInterfaceFile+1))
+		if err != nil {
+			return nil, fmt.Errorf("interfaces.file: %w", err)
+		}
+		if err := names.parse(c.File, text); err != nil {
+			return nil, fmt.Errorf("interfaces.file: %w", err)
+		}
+	}
+	return c.compile(names)
+}
+
+// parse adds the entries of a file's text.
+func (n interfaceNames) parse(file string, text []byte) error {
+	if len(text) > maxInterfaceFile {
+		return fmt.Errorf("%s: is larger than %d bytes", file, maxInterfaceFile)
+	}
+	var content struct {
+		Interfaces []Interface `yaml:"interfaces"`
+	}
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	decoder.KnownFields(true)
+	if err := decoder.Decode(&content); err != nil && !errors.Is(err, io.EOF) {
+		return fmt.Errorf("%s: %w: want the key interfaces with a list of exporter, index, name, alias", file, err)
+	}
+	return n.add(content.Interfaces, file)
+}
+
+// apply fills the interface names that the record lacks.
+func (n interfaceNames) apply(r *flow.Record) {
+	if len(n) == 0 {
+		return
+	}
+	if r.Has(flow.FieldIngressInterfaceID) {
+		if entry, ok := n.find(r, r.IngressInterfaceID); ok {
+			if entry.Name != "" && !r.Has(flow.FieldIngressInterfaceName) {
+				r.SetIngressInterfaceName(entry.Name)
+			}
+			if entry.Alias != "" && !r.Has(flow.FieldIngressInterfaceAlias) {
+				r.SetIngressInterfaceAlias(entry.Alias)
+			}
+		}
+	}
+	if r.Has(flow.FieldEgressInterfaceID) {
+		if entry, ok := n.find(r, r.EgressInterfaceID); ok {
+			if entry.Name != "" && !r.Has(flow.FieldEgressInterfaceName) {
+				r.SetEgressInterfaceName(entry.Name)
+			}
+			if entry.Alias != "" && !r.Has(flow.FieldEgressInterfaceAlias) {
+				r.SetEgressInterfaceAlias(entry.Alias)
+			}
+		}
+	}
+}
+
+// find looks under the exporter's address, and under sFlow's agent address.
+func (n interfaceNames) find(r *flow.Record, index uint32) (entry Interface, ok bool) {
+	if r.Has(flow.FieldObserverIP) {
+		entry, ok = n[interfaceKey{r.ObserverIP, index}]
+	}
+	if !ok && r.Has(flow.FieldFlowExporterAgent) {
+		entry, ok = n[interfaceKey{r.FlowExporterAgent, index}]
+	}
+	return entry, ok
+}
