@@ -20,8 +20,8 @@ import (
 	"github.com/weirflow/weir/flow"
 )
 
-// A real exporter's IPFIX over TCP, and the same inside TLS, gives the known
-// table exactly, through the real decoders.
+// A real exporter's IPFIX over TCP, and the same inside TLS by our own relay and
+// by stunnel, gives the known table exactly, through the real decoders.
 func TestSoftflowdOverStreams(t *testing.T) {
 	softflowd, err := exec.LookPath("softflowd")
 	if err != nil {
@@ -31,8 +31,8 @@ func TestSoftflowdOverStreams(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, transport := range []string{"tcp", "tls"} {
-		t.Run(transport, func(t *testing.T) {
+	for name, transport := range map[string]string{"tcp": "tcp", "tls": "tls", "stunnel": "tls"} {
+		t.Run(name, func(t *testing.T) {
 			c, pool := tlsConfig(t)
 			c.IPFIX = []string{transport + "://127.0.0.1:0"}
 			var (
@@ -57,8 +57,11 @@ func TestSoftflowdOverStreams(t *testing.T) {
 				}
 			})
 			to := r.addr()
-			if transport == schemeTLS {
+			switch name {
+			case "tls":
 				to = terminate(t, to, &tls.Config{RootCAs: pool})
+			case "stunnel":
+				to = stunnel(t, to, c.TLS.Cert)
 			}
 			ctx, cancel := context.WithTimeout(t.Context(), patience)
 			defer cancel()
@@ -120,7 +123,7 @@ func trafficTable(t *testing.T, path string) map[string][2]uint64 {
 	return table
 }
 
-// terminate carries one clear-text connection into TLS, as stunnel would, and
+// terminate carries one clear-text connection into TLS with Go's client, and
 // gives the address to connect to.
 func terminate(t *testing.T, to string, config *tls.Config) string {
 	t.Helper()
