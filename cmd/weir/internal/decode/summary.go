@@ -122,15 +122,16 @@ func (s *Summary) WriteText(out io.Writer) error {
 	if s.IgnoredPackets > 0 {
 		line("other packets", s.IgnoredPackets)
 	}
-	for kind, problems := range map[string]map[string]uint64{"errors": s.Errors, "warnings": s.Warnings} {
-		if len(problems) == 0 {
-			continue
+	list := func(title string, problems map[string]uint64) {
+		if len(problems) > 0 {
+			b = fmt.Appendf(b, "%s\n", title)
 		}
-		b = fmt.Appendf(b, "%s\n", kind)
 		for _, name := range slices.Sorted(maps.Keys(problems)) {
 			line("  "+name, problems[name])
 		}
 	}
+	list("errors", s.Errors)
+	list("warnings", s.Warnings)
 	_, err := out.Write(b)
 	return err
 }

@@ -1,0 +1,80 @@
+// Command weir collects network flows: it takes NetFlow v5/v9, IPFIX and sFlow,
+// and indexes them or prints them as documents.
+//
+// This is the one place that wires the rooms together; what the rooms do is not
+// done here.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"github.com/spf13/cobra"
+)
+
+// version is set by the linker (make build).
+var version = "unknown"
+
+// The exit statuses.
+const (
+	exitOK          = 0
+	exitError       = 1 // wrong usage, or reading or writing failed
+	exitUndecodable = 3 // some of the input was not understood
+)
+
+// status is an error that is no more than an exit status: what there is to say
+// has been said.
+type status int
+
+// Error names the status.
+func (s status) Error() string { return fmt.Sprintf("exit status %d", int(s)) }
+
+func main() {
+	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+}
+
+// run runs a command line and gives its exit status.
+func run(ctx context.Context, arguments []string, in io.Reader, out, errOut io.Writer) int {
+	root := newRoot()
+	root.SetArgs(arguments)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	err := root.ExecuteContext(ctx)
+	var s status
+	switch {
+	case err == nil:
+		return exitOK
+	case errors.As(err, &s):
+		return int(s)
+	}
+	fmt.Fprintln(errOut, "weir:", err)
+	return exitError
+}
+
+func newRoot() *cobra.Command {
+	root := newRun("weir")
+	root.Long = "Weir collects NetFlow v5/v9, IPFIX and sFlow, enriches the flows, and indexes them.\n" +
+		"Without a command it runs the collector; without a configured sink documents go to the standard output."
+	root.SilenceErrors = true
+	root.SilenceUsage = true
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
+	})
+	root.AddCommand(newRun("run"), newDecode(), newReplay(), newConfig(), newVersion())
+	return root
+}
+
+// interruptible gives a context that ends at the first SIGINT or SIGTERM. After
+// that the signals have their usual effect again, so that a second one ends the
+// process at once.
+func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop)
+	return ctx, stop
+}

@@ -1,0 +1,88 @@
+package main
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain lets the scripts run this program as weir.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"weir": main})
+}
+
+// TestScripts runs testdata/script: what the command line says and does.
+func TestScripts(t *testing.T) {
+	exports, err := filepath.Abs("../../testdata/exports")
+	if err != nil {
+		t.Fatal(err)
+	}
+	testscript.Run(t, testscript.Params{
+		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("EXPORTS", exports)
+			return nil
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": scriptStatus, "unhex": scriptUnhex, "count": scriptCount},
+	})
+}
+
+// scriptStatus runs weir and compares its exit status: status N arguments... The
+// outputs are in the files out and err of the script's folder.
+func scriptStatus(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 1 {
+		ts.Fatalf("usage: status N arguments...")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	stdout, err := os.Create(ts.MkAbs("out"))
+	ts.Check(err)
+	defer func() { _ = stdout.Close() }()
+	stderr, err := os.Create(ts.MkAbs("err"))
+	ts.Check(err)
+	defer func() { _ = stderr.Close() }()
+	c := exec.CommandContext(context.Background(), "weir", args[1:]...)
+	c.Dir, c.Stdout, c.Stderr = ts.Getenv("WORK"), stdout, stderr
+	c.Env = append(os.Environ(), "WEIR_LOG_LEVEL="+ts.Getenv("WEIR_LOG_LEVEL"))
+	err = c.Run()
+	var exit *exec.ExitError
+	if err != nil && !errors.As(err, &exit) {
+		ts.Fatalf("%v", err)
+	}
+	if got := c.ProcessState.ExitCode(); got != want {
+		text, _ := os.ReadFile(ts.MkAbs("err"))
+		ts.Fatalf("weir %s: exit status %d, want %d\n%s", strings.Join(args[1:], " "), got, want, text)
+	}
+}
+
+// scriptUnhex makes a binary file out of one with hexadecimal digits: unhex in
+// out.
+func scriptUnhex(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: unhex in out")
+	}
+	digits := strings.Join(strings.Fields(ts.ReadFile(args[0])), "")
+	b, err := hex.DecodeString(digits)
+	ts.Check(err)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), b, 0o600))
+}
+
+// scriptCount compares the number of lines of a file: count N file.
+func scriptCount(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 2 {
+		ts.Fatalf("usage: count N file")
+	}
+	want, err := strconv.Atoi(args[0])
+	ts.Check(err)
+	if got := strings.Count(ts.ReadFile(args[1]), "\n"); got != want {
+		ts.Fatalf("%s has %d lines, want %d", args[1], got, want)
+	}
+}
