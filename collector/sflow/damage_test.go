@@ -148,7 +148,7 @@ func TestInterfaces(t *testing.T) {
 		{"source elsewhere", compact(7, 5, 9), 5, 9, none, none, none},
 		{"source is a VLAN", compact(1<<24|5, 5, 9), 5, 9, none, none, none},
 		{"unknown", compact(0, 0, 0), none, none, none, none, none},
-		{"from the device itself", compact(9, interfaceNone, 9), none, 9, directionEgress, none, none},
+		{"from the device itself", compact(9, 0x3fffffff, 9), none, 9, directionEgress, none, none},
 		{"to several", compact(5, 5, 1<<31|7), 5, none, directionIngress, none, none},
 		{"dropped by an ACL", compact(5, 5, 1<<30|258), 5, none, directionIngress, 129, 258},
 		{"large index", expanded(0, 1<<31|5, 0, 1<<31|5, 0, 1<<30|9), 1<<31 | 5, 1<<30 | 9, directionIngress, none, none},

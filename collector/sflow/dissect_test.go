@@ -100,7 +100,7 @@ func TestDissect(t *testing.T) {
 		{"802.1ad", headerEthernet, ethernetFrame(etherQinQ, u16(200, etherVLAN, 100, etherIPv6), tcp6), plain6(22, 6, 20).tcp().tags(200, 100)},
 		{"priority tag before a VLAN", headerEthernet, ethernetFrame(etherVLAN, u16(0xe000, etherVLAN, 7, etherIPv4), tcp4), plain4(22, 6, 20).tcp().tags(7, 0)},
 		{"three tags", headerEthernet, ethernetFrame(etherQinQOld, u16(1, etherQinQOld2, 2, etherVLAN, 3, etherIPv4), tcp4), plain4(26, 6, 20).tcp().tags(1, 2)},
-		{"nine tags", headerEthernet, ethernetFrame(etherVLAN, slices.Repeat(u16(9, etherVLAN), 9), tcp4), noIP().tags(9, 9)},
+		{"nine tags", headerEthernet, ethernetFrame(etherVLAN, slices.Repeat(u16(9, etherVLAN), 8), u16(9, etherIPv4), tcp4), noIP().tags(9, 9)},
 		{"VLAN, MPLS, IPv6", headerEthernet, ethernetFrame(etherVLAN, u16(5, etherMPLS), entry(16001, 0), entry(30, 1), tcp6), plain6(26, 6, 20).tcp().tags(5, 0).stack(16001, 30)},
 		{"MPLS alone", headerMPLS, join(entry(17, 1), tcp4), plain4(4, 6, 20).tcp().stack(17).noMAC()},
 		{"MPLS pseudowire", headerEthernet, ethernetFrame(etherMPLSMult, entry(17, 1), []byte{0, 0, 0, 0}, ethernetFrame(etherIPv4, tcp4)), noIP().stack(17)},
