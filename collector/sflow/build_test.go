@@ -9,7 +9,7 @@ import (
 	"github.com/weirflow/weir/flow"
 )
 
-// join makes XDR out of numbers of 32 bits (int), of 64 bits (uint64), strings
+// join makes XDR out of numbers of 32 bits (int, uint32), of 64 bits (uint64), strings
 // with their length and padding, addresses with their type, and octets as they
 // are.
 func join(parts ...any) (b []byte) {
@@ -17,6 +17,8 @@ func join(parts ...any) (b []byte) {
 		switch v := p.(type) {
 		case int:
 			b = binary.BigEndian.AppendUint32(b, uint32(v))
+		case uint32:
+			b = binary.BigEndian.AppendUint32(b, v)
 		case uint64:
 			b = binary.BigEndian.AppendUint64(b, v)
 		case []byte:

@@ -14,7 +14,7 @@ import (
 // which must come out whole.
 func TestNeighbours(t *testing.T) {
 	good := flowOf(rawHeader(headerIPv4, packet4(protoTCP, 0, tcpHeader)))
-	claims := func(n int) []byte { // a record that is whole and claims n bytes
+	claims := func(n uint32) []byte { // a record that is whole and claims n bytes
 		return join(recordSwitch, n, 10, 0, 20, 0)
 	}
 	tests := []struct {
@@ -34,7 +34,7 @@ func TestNeighbours(t *testing.T) {
 		{"a short counter sample", tagged(formatCounters, 1, 5), message.ReasonBadSample, 2, 0},
 		{"a short expanded counter sample", tagged(formatCounterExpanded, 1, 0, 5), message.ReasonBadSample, 2, 0},
 		{"a record beyond the sample", flowOf(claims(1 << 31)), message.ReasonBadSample, 3, 0},
-		{"a record of all ones", flowOf(claims(-1)), message.ReasonBadSample, 3, 0},
+		{"a record of all ones", flowOf(claims(1<<32 - 1)), message.ReasonBadSample, 3, 0},
 		{"records that are not there", tagged(formatFlowExpanded, 1, 0, 5, 400, 80000, 0, 0, 5, 0, 9, -1), message.ReasonBadSample, 3, 0},
 		{"a short record", flowOf(tagged(recordRouter, addressIPv4)), message.ReasonBadSample, 3, 0},
 		{"a short sampled header", flowOf(tagged(recordHeader, 1, 100, 4)), message.ReasonBadSample, 3, 0},
@@ -134,14 +134,14 @@ func TestHeader(t *testing.T) {
 // what a discarded packet says.
 func TestInterfaces(t *testing.T) {
 	const none = -1
-	compact := func(source, in, out int) []byte { return tagged(formatFlow, 1, source, 10, 100, 0, in, out, 0) }
-	expanded := func(class, index, inFormat, in, outFormat, out int) []byte {
+	compact := func(source, in, out uint32) []byte { return tagged(formatFlow, 1, source, 10, 100, 0, in, out, 0) }
+	expanded := func(class, index, inFormat, in, outFormat, out uint32) []byte {
 		return tagged(formatFlowExpanded, 1, class, index, 10, 100, 0, inFormat, in, outFormat, out, 0)
 	}
 	tests := []struct {
 		name                             string
 		sample                           []byte
-		in, out, direction, status, drop int
+		in, out, direction, status, drop int64
 	}{
 		{"in at the source", compact(5, 5, 9), 5, 9, directionIngress, none, none},
 		{"out at the source", compact(9, 5, 9), 5, 9, directionEgress, none, none},
@@ -152,7 +152,7 @@ func TestInterfaces(t *testing.T) {
 		{"to several", compact(5, 5, 1<<31|7), 5, none, directionIngress, none, none},
 		{"dropped by an ACL", compact(5, 5, 1<<30|258), 5, none, directionIngress, 129, 258},
 		{"large index", expanded(0, 1<<31|5, 0, 1<<31|5, 0, 1<<30|9), 1<<31 | 5, 1<<30 | 9, directionIngress, none, none},
-		{"expanded, to the device itself", expanded(0, 5, 0, 5, 0, -1), 5, none, directionIngress, none, none},
+		{"expanded, to the device itself", expanded(0, 5, 0, 5, 0, 1<<32-1), 5, none, directionIngress, none, none},
 		{"expanded, dropped without a route", expanded(0, 5, 0, 5, 1, 0), 5, none, directionIngress, 131, 0},
 		{"expanded, to several", expanded(0, 5, 0, 5, 2, 3), 5, none, directionIngress, none, none},
 		{"notice of a drop", tagged(formatDiscarded, 1, 0, 5, 0, 5, 0, 257, 0), 5, none, directionIngress, 137, 257},
@@ -161,7 +161,7 @@ func TestInterfaces(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			r := one(t, datagram(test.sample))
-			check := func(id flow.FieldID, got uint64, want int) {
+			check := func(id flow.FieldID, got uint64, want int64) {
 				if r.Has(id) != (want != none) || want != none && got != uint64(want) {
 					t.Errorf("%s = %d (present %t), want %d", id, got, r.Has(id), want)
 				}
