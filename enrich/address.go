@@ -54,8 +54,8 @@ type address struct {
 	class class
 }
 
-// cache remembers addresses: two-way set-associative, the newer entry of a set
-// first. A worker owns it.
+// cache remembers addresses: two-way set-associative, the entry that was not
+// used last gives way. A worker owns it.
 type cache struct {
 	sets         [][2]cacheEntry
 	mask         uint64
@@ -66,6 +66,7 @@ type cache struct {
 type cacheEntry struct {
 	addr netip.Addr
 	address
+	last uint8 // in a set's first entry: the one that was used last
 }
 
 // newCache gives a cache for at least size addresses, size ≥ 2.
@@ -74,26 +75,25 @@ func newCache(size int) *cache {
 	return &cache{sets: make([][2]cacheEntry, sets), mask: uint64(sets - 1), seed: rand.Uint64()}
 }
 
-// get finds an address, or reports false.
-func (c *cache) get(a netip.Addr) (address, bool) {
+// get finds an address, or gives nil. The pointer is good until the next put.
+func (c *cache) get(a netip.Addr) *address {
 	set := c.set(a)
-	if set[0].addr == a {
-		c.hits++
-		return set[0].address, true
-	}
-	if set[1].addr == a {
-		c.hits++
-		set[0], set[1] = set[1], set[0]
-		return set[0].address, true
+	for i := range set {
+		if set[i].addr == a {
+			c.hits++
+			set[0].last = uint8(i)
+			return &set[i].address
+		}
 	}
 	c.misses++
-	return address{}, false
+	return nil
 }
 
 func (c *cache) put(a netip.Addr, known address) {
 	set := c.set(a)
-	set[1] = set[0]
-	set[0] = cacheEntry{a, known}
+	at := 1 - set[0].last&1
+	set[at].addr, set[at].address = a, known
+	set[0].last = at
 }
 
 func (c *cache) set(a netip.Addr) *[2]cacheEntry {

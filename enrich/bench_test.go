@@ -143,7 +143,7 @@ func BenchmarkEnrich(b *testing.B) {
 		name string
 		size int
 		n    int
-	}{{"warm", 16384, 16}, {"wide", 16384, 256}, {"cold", 2, 16}} {
+	}{{"warm", 32768, 16}, {"wide", 32768, 256}, {"cold", 2, 16}} {
 		b.Run(c.name, func(b *testing.B) {
 			cfg := everything(b)
 			cfg.CacheSize = c.size

@@ -18,7 +18,7 @@ type Config struct {
 	// addresses are internal too (RFC 1918, 4193, 6598, 3927, 4291). Default true.
 	PrivateNetworks bool `mapstructure:"private_networks" yaml:"private_networks"`
 	// CacheSize is how many addresses each worker remembers, rounded up to a
-	// power of two; an address takes about 50 bytes. 2 to 4194304. Default 16384.
+	// power of two; an address takes about 50 bytes. 2 to 4194304. Default 32768.
 	CacheSize int `mapstructure:"cache_size" yaml:"cache_size"`
 	// Geo is the GeoIP databases.
 	Geo geo.Config `mapstructure:"geo" yaml:"geo"`
@@ -55,7 +55,7 @@ type CommunityIDConfig struct {
 func DefaultConfig() Config {
 	return Config{
 		PrivateNetworks: true,
-		CacheSize:       16384,
+		CacheSize:       32768,
 		Geo:             geo.DefaultConfig(),
 		MACVendor:       true,
 		CommunityID:     CommunityIDConfig{Enabled: true},

@@ -101,7 +101,7 @@ func TestCache(t *testing.T) {
 	}
 	found := 0
 	for i := range 1000 {
-		if known, ok := c.get(addr(i)); ok {
+		if known := c.get(addr(i)); known != nil {
 			found++
 			if known.class != class(i&7) {
 				t.Errorf("%v: class %d, want %d", addr(i), known.class, i&7)
@@ -111,11 +111,20 @@ func TestCache(t *testing.T) {
 	if found == 0 || found > 128 || c.hits != uint64(found) || c.misses != uint64(1000-found) {
 		t.Errorf("found %d of 1000 in 128 entries, %d hits, %d misses", found, c.hits, c.misses)
 	}
-	if last, ok := c.get(addr(999)); !ok || last.class != class(999&7) {
+	if last := c.get(addr(999)); last == nil || last.class != class(999&7) {
 		t.Error("the newest entry is gone")
 	}
+	// Of two in a set the one that was used last stays.
+	tiny := newCache(2)
+	tiny.put(addr(1), address{})
+	tiny.put(addr(2), address{})
+	tiny.get(addr(1))
+	tiny.put(addr(3), address{})
+	if tiny.get(addr(1)) == nil || tiny.get(addr(2)) != nil || tiny.get(addr(3)) == nil {
+		t.Error("the wrong entry gave way")
+	}
 	c.clear()
-	if _, ok := c.get(addr(999)); ok {
+	if c.get(addr(999)) != nil {
 		t.Error("an entry survived clear")
 	}
 }

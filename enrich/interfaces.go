@@ -43,7 +43,7 @@ type interfaceKey struct {
 	index    uint32
 }
 
-type interfaceNames map[interfaceKey]Interface
+type interfaceNames map[interfaceKey]*Interface
 
 // compile checks List and adds it to what was read.
 func (c InterfacesConfig) compile(names interfaceNames) (interfaceNames, error) {
@@ -54,7 +54,8 @@ func (c InterfacesConfig) compile(names interfaceNames) (interfaceNames, error) 
 }
 
 func (n interfaceNames) add(list []Interface, where string) error {
-	for i, entry := range list {
+	for i := range list {
+		entry := &list[i]
 		exporter, err := netip.ParseAddr(entry.Exporter)
 		if err != nil || exporter.Zone() != "" {
 			return fmt.Errorf("%s: entry %d: exporter: %q: want an address such as 192.0.2.1", where, i+1, entry.Exporter)
@@ -103,13 +104,20 @@ func (n interfaceNames) parse(file string, text []byte) error {
 	return n.add(content.Interfaces, file)
 }
 
-// apply fills the interface names that the record lacks.
-func (n interfaceNames) apply(r *flow.Record) {
-	if len(n) == 0 {
-		return
-	}
+// interfaceSlots is how many interfaces a worker remembers.
+const interfaceSlots = 256
+
+// interfaceSlot is what is known of one interface; entry is nil when it has no
+// name. The zero slot is empty: no exporter has the zero address.
+type interfaceSlot struct {
+	key   interfaceKey
+	entry *Interface
+}
+
+// interfaces fills the interface names that the record lacks.
+func (w *Worker) interfaces(r *flow.Record) {
 	if r.Has(flow.FieldIngressInterfaceID) {
-		if entry, ok := n.find(r, r.IngressInterfaceID); ok {
+		if entry := w.interfaceOf(r, r.IngressInterfaceID); entry != nil {
 			if entry.Name != "" && !r.Has(flow.FieldIngressInterfaceName) {
 				r.SetIngressInterfaceName(entry.Name)
 			}
@@ -119,7 +127,7 @@ func (n interfaceNames) apply(r *flow.Record) {
 		}
 	}
 	if r.Has(flow.FieldEgressInterfaceID) {
-		if entry, ok := n.find(r, r.EgressInterfaceID); ok {
+		if entry := w.interfaceOf(r, r.EgressInterfaceID); entry != nil {
 			if entry.Name != "" && !r.Has(flow.FieldEgressInterfaceName) {
 				r.SetEgressInterfaceName(entry.Name)
 			}
@@ -130,13 +138,24 @@ func (n interfaceNames) apply(r *flow.Record) {
 	}
 }
 
-// find looks under the exporter's address, and under sFlow's agent address.
-func (n interfaceNames) find(r *flow.Record, index uint32) (entry Interface, ok bool) {
+// interfaceOf looks under the exporter's address, then under sFlow's agent
+// address.
+func (w *Worker) interfaceOf(r *flow.Record, index uint32) *Interface {
 	if r.Has(flow.FieldObserverIP) {
-		entry, ok = n[interfaceKey{r.ObserverIP, index}]
+		if entry := w.interfaceAt(interfaceKey{r.ObserverIP, index}); entry != nil {
+			return entry
+		}
 	}
-	if !ok && r.Has(flow.FieldFlowExporterAgent) {
-		entry, ok = n[interfaceKey{r.FlowExporterAgent, index}]
+	if r.Has(flow.FieldFlowExporterAgent) {
+		return w.interfaceAt(interfaceKey{r.FlowExporterAgent, index})
 	}
-	return entry, ok
+	return nil
+}
+
+func (w *Worker) interfaceAt(key interfaceKey) *Interface {
+	slot := &w.names[key.index%interfaceSlots]
+	if slot.key != key {
+		*slot = interfaceSlot{key, w.files.interfaces[key]}
+	}
+	return slot.entry
 }

@@ -31,6 +31,7 @@ type Worker struct {
 	memo    *geo.Memo
 	cache   *cache
 	vendors []vendorSlot
+	names   [interfaceSlots]interfaceSlot
 
 	ids     []byte // community ids of the batch at hand, one after the other
 	holders []int  // the records that they belong to
@@ -57,6 +58,7 @@ func (w *Worker) Enrich(b *flow.Batch) {
 	if files := w.chain.files.Load(); files != w.files {
 		w.files = files
 		w.matcher = files.rules.NewMatcher()
+		w.names = [interfaceSlots]interfaceSlot{}
 	}
 	w.ids, w.holders = w.ids[:0], w.holders[:0]
 	count := 0
@@ -118,7 +120,9 @@ func (w *Worker) record(r *flow.Record) {
 			r.SetFlowService(name)
 		}
 	}
-	w.files.interfaces.apply(r)
+	if len(w.files.interfaces) > 0 {
+		w.interfaces(r)
+	}
 	w.matcher.Apply(r)
 	if w.chain.vendors != nil {
 		if r.Has(flow.FieldSourceMAC) {
@@ -136,10 +140,10 @@ func (w *Worker) record(r *flow.Record) {
 
 // lookup is what is known of an address.
 func (w *Worker) lookup(a netip.Addr) address {
-	known, ok := w.cache.get(a)
-	if ok {
-		return known
+	if cached := w.cache.get(a); cached != nil {
+		return *cached
 	}
+	var known address
 	plain := a.Unmap().WithZone("")
 	known.class = classify(plain, w.chain.networks, w.chain.cfg.PrivateNetworks)
 	if known.class&local == 0 && w.chain.cfg.Geo.Enabled {
