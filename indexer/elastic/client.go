@@ -1,0 +1,206 @@
+package elastic
+
+import (
+	"bytes"
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/url"
+	"os"
+	"sync/atomic"
+	"time"
+
+	"github.com/elastic/elastic-transport-go/v8/elastictransport"
+	"github.com/elastic/go-elasticsearch/v8/esapi"
+)
+
+// client sends requests to one of the servers. It uses the client library's
+// transport, which works with both products, without its root client, which
+// refuses OpenSearch. Safe for concurrent use.
+type client struct {
+	*elastictransport.Client
+	config  Config
+	base    http.RoundTripper
+	perHost map[string]string // Authorization by host:port, from the URLs
+	auth    atomic.Pointer[string]
+}
+
+// newClient makes a client. base replaces the network in tests; nil otherwise.
+func newClient(c Config, endpoints []endpoint, base http.RoundTripper) (*client, error) {
+	k := &client{config: c, base: base, perHost: make(map[string]string)}
+	if base == nil {
+		network, err := newTransport(c)
+		if err != nil {
+			return nil, err
+		}
+		k.base = network
+	}
+	if err := k.readSecrets(); err != nil {
+		return nil, err
+	}
+	var urls []*url.URL
+	for _, e := range endpoints {
+		urls = append(urls, e.url)
+		if e.auth != "" {
+			k.perHost[e.url.Host] = e.auth
+		}
+	}
+	var err error
+	// Retries are ours: the transport's have no back-off of the kind we need, and
+	// would keep a copy of every body.
+	k.Client, err = elastictransport.NewClient(elastictransport.WithURLs(urls...),
+		elastictransport.WithTransport(k), elastictransport.WithDisableRetry(), elastictransport.WithUserAgent("weir"), elastictransport.WithConnectionPoolFunc(newServers))
+	return k, err
+}
+
+func newTransport(c Config) (*http.Transport, error) {
+	settings := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: c.Insecure}
+	if c.CAFile != "" {
+		text, err := os.ReadFile(c.CAFile)
+		if err != nil {
+			return nil, fmt.Errorf("index.elasticsearch.ca_file: %w", err)
+		}
+		settings.RootCAs = x509.NewCertPool()
+		if !settings.RootCAs.AppendCertsFromPEM(text) {
+			return nil, fmt.Errorf("index.elasticsearch.ca_file: %s holds no certificate in PEM", c.CAFile)
+		}
+	}
+	return &http.Transport{
+		Proxy:                 http.ProxyFromEnvironment,
+		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
+		TLSClientConfig:       settings,
+		TLSHandshakeTimeout:   10 * time.Second,
+		MaxIdleConnsPerHost:   c.Concurrency + 1,
+		IdleConnTimeout:       time.Minute,
+		ExpectContinueTimeout: time.Second,
+		ForceAttemptHTTP2:     true,
+	}, nil
+}
+
+// readSecrets reads the files with secrets again.
+func (k *client) readSecrets() error {
+	auth, err := k.config.authorization()
+	if err == nil {
+		k.auth.Store(&auth)
+	}
+	return err
+}
+
+// RoundTrip adds what the transport library would not: credentials that may
+// change, and the length of bodies that come from a pool.
+func (k *client) RoundTrip(r *http.Request) (*http.Response, error) {
+	auth := k.perHost[r.URL.Host]
+	if auth == "" {
+		auth = *k.auth.Load()
+	}
+	if auth != "" {
+		r.Header.Set("Authorization", auth)
+	}
+	if body, ok := r.Body.(*wireReader); ok {
+		r.ContentLength = int64(len(body.wire.data))
+		r.GetBody = body.wire.reader
+	}
+	return k.base.RoundTrip(r)
+}
+
+func (k *client) close() {
+	_ = k.Client.Close(context.Background()) // it has nothing that could fail
+	if idle, ok := k.base.(interface{ CloseIdleConnections() }); ok {
+		idle.CloseIdleConnections()
+	}
+}
+
+// answer is a response whose body has been read.
+type answer struct {
+	status int
+	header http.Header
+	body   []byte // valid until the buffer is used again
+}
+
+// do sends a request and reads at most limit bytes of the answer into buffer.
+func (k *client) do(ctx context.Context, request esapi.Request, buffer *bytes.Buffer, limit int64) (answer, error) {
+	response, err := request.Do(ctx, k)
+	if err != nil {
+		return answer{}, &networkError{err}
+	}
+	defer response.Body.Close()
+	buffer.Reset()
+	n, err := buffer.ReadFrom(io.LimitReader(response.Body, limit+1))
+	if err != nil {
+		return answer{}, &networkError{fmt.Errorf("read the answer: %w", err)}
+	}
+	if n > limit {
+		buffer.Truncate(int(limit)) // what parses it will complain
+	}
+	return answer{response.StatusCode, response.Header, buffer.Bytes()}, nil
+}
+
+// statusError is an answer that means failure.
+type statusError struct {
+	status int
+	kind   string // the server's error type, if it gave one
+	reason string
+}
+
+func (e *statusError) Error() string {
+	text := fmt.Sprintf("status %d", e.status)
+	if e.kind != "" || e.reason != "" {
+		text += fmt.Sprintf(" (%s: %s)", e.kind, e.reason)
+	}
+	switch classify(e.status, false) {
+	case classForbidden:
+		text += "; check the credentials and the rights of the user: cluster:monitor/main, manage_index_templates, and create_doc and auto_configure on weir-*"
+	case classUnexpected:
+		text += "; check that the URL leads to Elasticsearch or OpenSearch"
+	}
+	return text
+}
+
+// failure reads an error answer, whose shape is {"error":{"type","reason"}}; the
+// text may be anything, as proxies answer, too.
+func (a answer) failure() *statusError {
+	e := &statusError{status: a.status}
+	var whole struct {
+		Error json.RawMessage `json:"error"`
+	}
+	if json.Unmarshal(a.body, &whole) == nil && len(whole.Error) > 0 {
+		var detail struct {
+			Type   string `json:"type"`
+			Reason string `json:"reason"`
+		}
+		if json.Unmarshal(whole.Error, &detail) == nil {
+			e.kind, e.reason = clip(detail.Type, 100), clip(detail.Reason, 500)
+		}
+		return e
+	}
+	if len(a.body) > 0 {
+		e.kind, e.reason = "text", clip(string(a.body), 200)
+	}
+	return e
+}
+
+// clip shortens text that a server sent.
+func clip(text string, most int) string {
+	if len(text) > most {
+		return text[:most] + "…"
+	}
+	return text
+}
+
+// networkError is a request without an answer.
+type networkError struct{ err error }
+
+func (e *networkError) Error() string { return e.err.Error() }
+func (e *networkError) Unwrap() error { return e.err }
+
+// neverSent reports whether the request cannot have reached the server.
+func neverSent(err error) bool {
+	var operation *net.OpError
+	return errors.As(err, &operation) && operation.Op == "dial"
+}

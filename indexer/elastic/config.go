@@ -1,0 +1,115 @@
+package elastic
+
+import (
+	"errors"
+	"fmt"
+	"regexp"
+	"time"
+)
+
+// Config sets a sink: the section index.elasticsearch, for either product.
+type Config struct {
+	// URLs are the servers of one cluster, http or https, each with an optional
+	// path and an optional user:password@. Another takes over when one fails.
+	// No default; without any, there is no such sink.
+	URLs []string `mapstructure:"urls" yaml:"urls"`
+	// Username and Password are for basic authentication. PasswordFile holds the
+	// password instead; it is read again for each new connection. Default: none.
+	Username     string `mapstructure:"username" yaml:"username"`
+	Password     string `mapstructure:"password" yaml:"password"`
+	PasswordFile string `mapstructure:"password_file" yaml:"password_file"`
+	// APIKey is an API key in its encoded form (base64 of id:key), which only
+	// Elasticsearch knows. APIKeyFile holds it instead. Default: none.
+	APIKey     string `mapstructure:"api_key" yaml:"api_key"`
+	APIKeyFile string `mapstructure:"api_key_file" yaml:"api_key_file"`
+	// CAFile is a PEM file of the authorities that may sign the servers'
+	// certificates. Default: the system's.
+	CAFile string `mapstructure:"ca_file" yaml:"ca_file"`
+	// Insecure accepts any certificate. Default: false.
+	Insecure bool `mapstructure:"insecure" yaml:"insecure"`
+
+	// Namespace is the last part of the data streams' names: lower-case letters,
+	// digits, '.', '_', up to 100. Default: default.
+	Namespace string `mapstructure:"namespace" yaml:"namespace"`
+	// TemplatePriority is the priority of the index templates; the products' own
+	// reach 500. Default: 501.
+	TemplatePriority int `mapstructure:"template_priority" yaml:"template_priority"`
+	// Shards is the number of primary shards of each new index. Default: 1.
+	Shards int `mapstructure:"shards" yaml:"shards"`
+
+	// FlushBytes, FlushDocuments and FlushInterval say when a bulk body is full:
+	// bytes before compression, documents, and age of its first document.
+	// Defaults: 5 MB, 5000, 1 s.
+	FlushBytes     int           `mapstructure:"flush_bytes" yaml:"flush_bytes"`
+	FlushDocuments int           `mapstructure:"flush_documents" yaml:"flush_documents"`
+	FlushInterval  time.Duration `mapstructure:"flush_interval" yaml:"flush_interval"`
+	// QueueBytes is how many bytes of encoded documents may wait, being sent
+	// included; at least twice flush_bytes. What comes beyond is dropped, or kept
+	// waiting when it came over a stream. Default: 256 MiB.
+	QueueBytes int64 `mapstructure:"queue_bytes" yaml:"queue_bytes"`
+	// Concurrency is how many requests may be under way, 1 to 64. Default: 4.
+	Concurrency int `mapstructure:"concurrency" yaml:"concurrency"`
+	// Compression is the gzip level of request bodies, 1 (fast) to 9, 0 for none.
+	// Default: 1.
+	Compression int `mapstructure:"compression" yaml:"compression"`
+	// Timeout is how long a request may take. Default: 90 s.
+	Timeout time.Duration `mapstructure:"timeout" yaml:"timeout"`
+	// Retry says how refused requests and documents are tried again.
+	Retry RetryConfig `mapstructure:"retry" yaml:"retry"`
+}
+
+// RetryConfig is the back-off. A delay doubles with each failure and is jittered
+// down to its half at most; a server's Retry-After prolongs it.
+type RetryConfig struct {
+	// Initial is the first delay. Default: 1 s.
+	Initial time.Duration `mapstructure:"initial" yaml:"initial"`
+	// Max is the longest delay. Default: 60 s.
+	Max time.Duration `mapstructure:"max" yaml:"max"`
+	// MaxAttempts is how often a document is sent at most, 0 without limit.
+	// Default: 0.
+	MaxAttempts int `mapstructure:"max_attempts" yaml:"max_attempts"`
+	// MaxAge is how long a document is retried, 0 without limit. Default: 0.
+	MaxAge time.Duration `mapstructure:"max_age" yaml:"max_age"`
+}
+
+// DefaultConfig gives the defaults, for servers.
+func DefaultConfig(urls ...string) Config {
+	return Config{
+		URLs: urls, Namespace: "default", TemplatePriority: 501, Shards: 1,
+		FlushBytes: 5e6, FlushDocuments: 5000, FlushInterval: time.Second,
+		QueueBytes: 256 << 20, Concurrency: 4, Compression: 1, Timeout: 90 * time.Second,
+		Retry: RetryConfig{Initial: time.Second, Max: time.Minute},
+	}
+}
+
+// Namespaces are parts of index names, which both products restrict; a hyphen
+// would make the parts ambiguous.
+var namespacePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._]{0,99}$`)
+
+// Validate reports every value that is out of bounds, each with its key.
+func (c Config) Validate() error {
+	var errs []error
+	check := func(ok bool, key string, value any, allowed string) {
+		if !ok {
+			errs = append(errs, fmt.Errorf("index.elasticsearch.%s: %v is not allowed; %s", key, value, allowed))
+		}
+	}
+	if _, err := parseEndpoints(c); err != nil {
+		errs = append(errs, err)
+	}
+	check(namespacePattern.MatchString(c.Namespace), "namespace", c.Namespace, "lower-case letters, digits, '.' and '_', up to 100, first a letter or digit")
+	check(c.TemplatePriority > 0, "template_priority", c.TemplatePriority, "above 0; above 500 to win over the products' own templates")
+	check(c.Shards >= 1 && c.Shards <= 1024, "shards", c.Shards, "1 to 1024")
+	check(c.FlushBytes >= 1<<10 && c.FlushBytes <= 100<<20, "flush_bytes", c.FlushBytes, "1024 to 100 MiB; servers refuse more")
+	check(c.FlushDocuments >= 1 && c.FlushDocuments <= 1<<20, "flush_documents", c.FlushDocuments, "1 to 1048576")
+	check(c.FlushInterval > 0, "flush_interval", c.FlushInterval, "above 0")
+	check(c.QueueBytes >= 2*int64(c.FlushBytes), "queue_bytes", c.QueueBytes, "at least twice flush_bytes")
+	check(c.Concurrency >= 1 && c.Concurrency <= 64, "concurrency", c.Concurrency, "1 to 64")
+	check(c.Compression >= 0 && c.Compression <= 9, "compression", c.Compression, "0 to 9")
+	check(c.Timeout > 0, "timeout", c.Timeout, "above 0")
+	check(c.Retry.Initial > 0, "retry.initial", c.Retry.Initial, "above 0")
+	check(c.Retry.Max >= c.Retry.Initial, "retry.max", c.Retry.Max, "at least retry.initial")
+	check(c.Retry.MaxAttempts >= 0, "retry.max_attempts", c.Retry.MaxAttempts, "0 (no limit) or more")
+	check(c.Retry.MaxAge >= 0, "retry.max_age", c.Retry.MaxAge, "0 (no limit) or more")
+	return errors.Join(errs...)
+}

@@ -1,0 +1,14 @@
+// Package elastic writes records to Elasticsearch 8.14 and later or OpenSearch
+// 2.7 and later, by their bulk API, into the data streams weir-flows-NAMESPACE,
+// weir-counters-NAMESPACE and weir-rejected-NAMESPACE. It detects the product,
+// installs its own index templates, and retries what the server could not take.
+//
+// The sink neither reads documents nor manages dashboards, and it never keeps
+// the collector from starting: while no server answers, documents wait in
+// memory, as many as Config.QueueBytes allows.
+//
+// Documents have automatic ids, which cost less than ids of ours. So a request
+// whose outcome stays unknown, such as one that timed out, is sent again and may
+// leave documents twice; weir_elastic_uncertain_documents_total counts those
+// that could be affected.
+package elastic
