@@ -3,7 +3,7 @@ SHELL := /bin/bash
 .DEFAULT_GOAL := help
 
 # The go tool leaves folders called testdata out of ./... .
-PACKAGES := ./... ./testdata/traffic/... ./testdata/record/...
+PACKAGES := ./... ./testdata/traffic/... ./testdata/record/... ./testdata/check/... ./testdata/quirks/...
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 30s
