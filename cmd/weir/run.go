@@ -65,6 +65,10 @@ func runCollector(ctx context.Context, cfg *config.Loaded, out, errOut io.Writer
 	if err != nil {
 		return err
 	}
+	if len(sinks) > 1 {
+		// The end of a pipe is one sink's fault; without others, it ends us.
+		signal.Ignore(syscall.SIGPIPE)
+	}
 	reopen := make(chan os.Signal, 1)
 	signal.Notify(reopen, syscall.SIGHUP)
 	defer signal.Stop(reopen)
