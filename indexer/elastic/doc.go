@@ -7,6 +7,9 @@
 // the collector from starting: while no server answers, documents wait in
 // memory, as many as Config.QueueBytes allows.
 //
+// Information elements longer than 10,836 bytes are cut in documents that are
+// longer than Lucene's limit for a value: OpenSearch would refuse those.
+//
 // Documents have automatic ids, which cost less than ids of ours. So a request
 // whose outcome stays unknown, such as one that timed out, is sent again and may
 // leave documents twice; weir_elastic_uncertain_documents_total counts those

@@ -145,7 +145,11 @@ func (s *Sink) Write(ctx context.Context, b *flow.Batch) error {
 func (s *Sink) append(action []byte, r *flow.Record) {
 	c := s.current
 	c.raw = append(c.raw, action...)
+	start := len(c.raw)
 	c.raw = append(s.encoder.AppendJSON(c.raw, r), '\n')
+	if len(c.raw)-start > longestTerm { // rare: most documents are shorter as a whole
+		c.raw = append(s.encoder.AppendJSON(c.raw[:start], clipElements(r)), '\n')
+	}
 	c.end()
 	if int64(len(c.raw)) >= s.limit.Load() || c.len() >= s.config.FlushDocuments {
 		s.flush()
