@@ -12,6 +12,7 @@ type agentKey struct {
 // agent follows the datagrams of one stream.
 type agent struct {
 	key          agentKey
+	name         string // the transport address as text, made once
 	newer, older *agent // in order of last use
 	last         uint32 // sequence number of the newest datagram
 	uptime       uint32 // of that datagram, milliseconds
@@ -43,10 +44,10 @@ func (t *agents) of(key agentKey) *agent {
 		a = t.oldest
 		t.unlink(a)
 		delete(t.byKey, a.key)
-		*a = agent{key: key}
+		*a = agent{key: key, name: key.addr.String()}
 		t.byKey[key] = a
 	default:
-		a = &agent{key: key}
+		a = &agent{key: key, name: key.addr.String()}
 		t.byKey[key] = a
 	}
 	a.older, a.newer = t.newest, nil

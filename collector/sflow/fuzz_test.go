@@ -2,6 +2,7 @@ package sflow
 
 import (
 	"encoding/json"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -20,6 +21,16 @@ func FuzzDecode(f *testing.F) {
 		tagged(recordIPv6, 60, 17, src6.AsSlice(), dst6.AsSlice(), 1, 2, 0, 4), tagged(recordEthernet, 64, srcMAC[:], u16(0), dstMAC[:], u16(0), 0x800))))
 	f.Add(datagram(tagged(formatDiscarded, 1, 0, 5, 0, 5, 0, 257, 0), tagged(formatCounters, 1, 5, 2, tagged(1005, "eth0"), tagged(77, 1, 2)),
 		tagged(formatCounterExpanded, 1, 0, 5, 1, tagged(2000, "host", make([]byte, 16), 3, 2, "6.1"))))
+	quirks, err := filepath.Glob("../../testdata/quirks/sflow-*.bin")
+	if err != nil || len(quirks) == 0 {
+		f.Fatalf("no quirks, error %v", err)
+	}
+	for _, path := range quirks {
+		f.Add(datagrams(f, path, "bin")[0])
+	}
+	for _, path := range []string{"pmacctd-sflow.pcap", "pmacctd-sflow-demo.pcap"} {
+		f.Add(datagrams(f, "../../testdata/exports/"+path, "pcap")[0])
+	}
 	encoder := flow.NewEncoder()
 	f.Fuzz(func(t *testing.T, p []byte) {
 		if len(p) >= 8 {

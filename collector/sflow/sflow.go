@@ -108,7 +108,11 @@ func (d *Decoder) Decode(o message.Origin, payload []byte, w *flow.Writer, res *
 	}
 	m.agent = agent
 	res.Domain = binary.BigEndian.Uint32(payload[at:])
-	res.Lost, res.Reordered = d.agents.of(agentKey{o.Addr, agent, res.Domain}).next(binary.BigEndian.Uint32(payload[at+4:]), binary.BigEndian.Uint32(payload[at+8:]))
+	state := d.agents.of(agentKey{o.Addr, agent, res.Domain})
+	if m.origin.Name == "" {
+		m.origin.Name = state.name
+	}
+	res.Lost, res.Reordered = state.next(binary.BigEndian.Uint32(payload[at+4:]), binary.BigEndian.Uint32(payload[at+8:]))
 	m.samples(payload, at+16, binary.BigEndian.Uint32(payload[at+12:]))
 }
 
@@ -190,9 +194,7 @@ func (m *run) begin(kind flow.Kind) *flow.Record {
 	r := m.w.Next()
 	r.Kind = kind
 	r.SetObserverIP(m.origin.Addr)
-	if m.origin.Name != "" {
-		r.SetObserverName(m.origin.Name)
-	}
+	r.SetObserverName(m.origin.Name)
 	r.SetFlowExporterProtocol(message.SFlow5.String())
 	r.SetFlowExporterTransport(m.origin.Transport)
 	r.SetFlowExporterDomain(m.res.Domain)
