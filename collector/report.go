@@ -80,6 +80,7 @@ func (r *reporter) write(level slog.Level, l *limitedLog, text string, attribute
 func (r *reporter) problem(o *message.Origin, e *message.Error) {
 	level := slog.LevelWarn
 	switch {
+	case e.Reason == message.ReasonTemplateEvicted: // hostile, or a limit to raise
 	case e.Reason.Harmless():
 		level = slog.LevelDebug
 	case e.Reason == message.ReasonNoTemplate:
@@ -105,7 +106,7 @@ func advice(r message.Reason) string {
 		return "check what is sent to this port; Weir takes NetFlow v5 and v9, IPFIX and sFlow v5"
 	case message.ReasonNoTemplate:
 		return "wait for the exporter's next templates; if it lasts, shorten its template refresh (1 to 5 minutes)"
-	case message.ReasonTemplateLimit, message.ReasonExporterLimit, message.ReasonSamplerLimit:
+	case message.ReasonTemplateLimit, message.ReasonTemplateEvicted, message.ReasonExporterLimit, message.ReasonSamplerLimit:
 		return "raise the limit if this exporter is genuine; otherwise restrict who may send"
 	case message.ReasonProtocolNotAllowed:
 		return "send this protocol to another port, or widen only= of the endpoint"

@@ -73,7 +73,8 @@ const (
 	ReasonBadTemplate
 	// ReasonZeroTemplate: a template whose records would have no bytes.
 	ReasonZeroTemplate
-	// ReasonTemplateLimit: the exporter has more templates than are kept.
+	// ReasonTemplateLimit: a template or an observation domain that there is no
+	// room for.
 	ReasonTemplateLimit
 	// ReasonNoTemplate: a data set whose template is not known (yet).
 	ReasonNoTemplate
@@ -99,13 +100,18 @@ const (
 	// ReasonSamplerLimit: the exporter has more samplers, interfaces or
 	// applications than are kept.
 	ReasonSamplerLimit
+	// ReasonTemplateEvicted: the exporter has more templates than are kept, and
+	// the one that was not defined again for longest made room for a new one.
+	// Nothing is lost unless data follows that needs it.
+	ReasonTemplateEvicted
 	// NumReasons bounds arrays indexed by Reason.
 	NumReasons
 )
 
 var reasonNames = [NumReasons]string{"none", "truncated_header", "unknown_version", "bad_length", "truncated_set", "bad_template",
 	"zero_size_template", "template_limit", "no_template", "truncated_record", "truncated_sample", "bad_sample", "unknown_sample",
-	"exporter_limit", "trailing_bytes", "reserved_set", "protocol_not_allowed", "count_mismatch", "options_limit"}
+	"exporter_limit", "trailing_bytes", "reserved_set", "protocol_not_allowed", "count_mismatch", "options_limit",
+	"template_evicted"}
 
 // String is the value of the reason label in metrics.
 func (r Reason) String() string {
@@ -117,7 +123,9 @@ func (r Reason) String() string {
 
 // Harmless reports whether everything in the message was understood all the
 // same, so that the reason is worth counting but no loss.
-func (r Reason) Harmless() bool { return r == ReasonNone || r == ReasonCountMismatch }
+func (r Reason) Harmless() bool {
+	return r == ReasonNone || r == ReasonCountMismatch || r == ReasonTemplateEvicted
+}
 
 // Error is one problem in detail.
 type Error struct {
@@ -172,7 +180,12 @@ func (r *Result) Reset() { *r = Result{} }
 // Add counts a problem. The first one's detail is kept: set and offset say
 // where, err says what.
 func (r *Result) Add(reason Reason, set uint16, offset int, err error) {
-	r.Problems[reason]++
+	r.AddN(reason, 1, set, offset, err)
+}
+
+// AddN counts n problems that have one detail.
+func (r *Result) AddN(reason Reason, n uint32, set uint16, offset int, err error) {
+	r.Problems[reason] += n
 	if r.First == nil {
 		r.First = &Error{Reason: reason, Protocol: r.Protocol, Domain: r.Domain, Set: set, Offset: offset, Err: err}
 	}

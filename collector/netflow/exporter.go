@@ -25,12 +25,13 @@ type exporter struct {
 	// definition.
 	newest, oldest *template
 	templates      int
-	fields         int
+	fields         int // of all templates
+	samplers       int // of all domains
+	bytes          int // of Config.MaxBytes
 
 	interfaces   map[uint32]Interface
 	applications map[appKey]Application
-	vrfs         map[uint32]string
-	maxNames     int
+	vrfs         map[uint32]vrfName
 }
 
 type domainKey struct {
@@ -63,6 +64,9 @@ type Application struct {
 	Description string `json:"description,omitempty"`
 }
 
+// vrfName is a VRF's name from options data.
+type vrfName string
+
 // appKey is an application id: its bytes as a number, and how many there were.
 type appKey struct {
 	id     uint64
@@ -70,44 +74,44 @@ type appKey struct {
 }
 
 func newExporter(key exporterKey, name string, cfg *Config) *exporter {
-	return &exporter{key: key, name: name, override: cfg.override(key.addr), maxNames: cfg.MaxNames,
-		domains: map[domainKey]*domain{}, interfaces: map[uint32]Interface{}, applications: map[appKey]Application{}, vrfs: map[uint32]string{}}
+	return &exporter{key: key, name: name, override: cfg.override(key.addr),
+		domains: map[domainKey]*domain{}, interfaces: map[uint32]Interface{}, applications: map[appKey]Application{}, vrfs: map[uint32]vrfName{}}
 }
 
-// domain gives a domain's state, nil when the exporter has too many.
-func (x *exporter) domain(protocol message.Protocol, id uint32) *domain {
+// domain gives a domain's state, nil when there is no room for another one.
+func (x *exporter) domain(s *Store, protocol message.Protocol, id uint32) *domain {
 	key := domainKey{protocol, id}
 	d := x.domains[key]
-	if d == nil && len(x.domains) < maxDomains {
+	if d == nil && len(x.domains) < maxDomains && s.reserve(x, costDomain) {
 		d = &domain{key: key, templates: map[uint16]*template{}, samplers: samplers{}}
 		x.domains[key] = d
 	}
 	return d
 }
 
-// define keeps a template. It reports false when there is no room for it, even
-// after the templates that were defined longest ago are gone.
-func (x *exporter) define(s *Store, d *domain, protocol message.Protocol, spec ipfix.Template) bool {
+// define keeps a template. The templates that were defined longest ago make room
+// for it, evicted is how many; kept is false when there is no room all the same.
+func (x *exporter) define(s *Store, d *domain, protocol message.Protocol, spec ipfix.Template) (evicted int, kept bool) {
 	old := d.templates[spec.ID]
 	if old != nil && same(&old.spec, &spec) {
 		x.unlink(old)
 		x.link(old)
-		return true
+		return 0, true
 	}
 	if old != nil {
 		x.forget(s, old)
 	}
 	n := len(spec.Fields)
 	if n > s.cfg.MaxTemplateFields {
-		return false
+		return 0, false
 	}
 	for x.oldest != nil && (x.templates >= s.cfg.MaxTemplates || x.fields+n > s.cfg.MaxTemplateFields) {
 		x.forget(s, x.oldest)
-		s.evicted.Add(1)
+		evicted++
 	}
-	if s.fields.Add(int64(n)) > int64(s.cfg.MaxFields) {
-		s.fields.Add(int64(-n))
-		return false
+	s.evicted.Add(uint64(evicted))
+	if !s.reserve(x, templateCost(&spec)) {
+		return evicted, false
 	}
 	t := compile(spec, protocol)
 	t.domain = d
@@ -115,7 +119,7 @@ func (x *exporter) define(s *Store, d *domain, protocol message.Protocol, spec i
 	x.templates++
 	x.fields += n
 	x.link(t)
-	return true
+	return evicted, true
 }
 
 func same(a, b *ipfix.Template) bool {
@@ -161,7 +165,7 @@ func (x *exporter) forget(s *Store, t *template) {
 	delete(t.domain.templates, t.spec.ID)
 	x.templates--
 	x.fields -= len(t.spec.Fields)
-	s.fields.Add(int64(-len(t.spec.Fields)))
+	s.reserve(x, -templateCost(&t.spec))
 }
 
 func (x *exporter) withdraw(s *Store, d *domain, id uint16) {

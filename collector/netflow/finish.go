@@ -181,7 +181,7 @@ func (m *run) names(r *flow.Record) {
 		}
 	}
 	if len(m.x.vrfs) > 0 && r.Has(flow.FieldFlowVRFIngressID) && !r.Has(flow.FieldFlowVRFName) {
-		setText(r, flow.FieldFlowVRFName, m.x.vrfs[r.FlowVRFIngressID])
+		setText(r, flow.FieldFlowVRFName, string(m.x.vrfs[r.FlowVRFIngressID]))
 	}
 }
 

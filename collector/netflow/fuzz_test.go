@@ -3,15 +3,35 @@ package netflow
 import (
 	"bytes"
 	"encoding/json"
+	"path/filepath"
 	"testing"
 
 	"github.com/weirflow/weir/collector/message"
 	"github.com/weirflow/weir/flow"
 )
 
-// fuzz feeds arbitrary bytes after a valid template, and uses what comes out.
-func fuzz(f *testing.F, version byte, seeds ...[]byte) {
-	for _, s := range seeds {
+// testdata gives the datagrams of one protocol under testdata: every quirk, and
+// the first few of each recorded export.
+func testdata(f *testing.F, name string) (list [][]byte) {
+	f.Helper()
+	const fromEach = 4
+	for _, pattern := range []string{"quirks/" + name + "-*.bin", "quirks/" + name + "-*.pcap", "exports/*-" + name + ".pcap", "exports/*-" + name + "-demo.pcap"} {
+		paths, err := filepath.Glob("../../testdata/" + pattern)
+		if err != nil || len(paths) == 0 && filepath.Ext(pattern) == ".bin" {
+			f.Fatalf("no files %s, error %v", pattern, err)
+		}
+		for _, path := range paths {
+			payloads := datagrams(f, path, filepath.Ext(path)[1:])
+			list = append(list, payloads[:min(len(payloads), fromEach)]...)
+		}
+	}
+	return list
+}
+
+// fuzz feeds arbitrary bytes twice, so that data meets the templates before it,
+// and uses what comes out. name is the protocol's in the names of testdata.
+func fuzz(f *testing.F, version byte, name string, seeds ...[]byte) {
+	for _, s := range append(seeds, testdata(f, name)...) {
 		f.Add(s)
 	}
 	encoder := flow.NewEncoder()
@@ -37,6 +57,7 @@ func fuzz(f *testing.F, version byte, seeds ...[]byte) {
 			}
 			w.Flush()
 		}
+		checkAccounts(t, d.store)
 		var saved bytes.Buffer
 		if err := d.store.Save(&saved); err != nil {
 			t.Fatal(err)
@@ -48,33 +69,73 @@ func fuzz(f *testing.F, version byte, seeds ...[]byte) {
 }
 
 func FuzzNetFlow5(f *testing.F) {
-	fuzz(f, 5, v5Packet(2, 2, 600_000, exported, 100, 500_000, 590_000), v5Packet(30, 1, 0, exported, 0, 0, 0))
+	fuzz(f, 5, "v5", v5Packet(2, 2, 600_000, exported, 100, 500_000, 590_000), v5Packet(30, 1, 0, exported, 0, 0, 0))
 }
 
 func FuzzNetFlow9(f *testing.F) {
-	fuzz(f, 9, v9Packet(2, 0, exported, 0, 1, set2(0, smallTemplate), set2(300, smallRecord)), v9Packet(4, 0, exported, 0, 1, nameOptions()...),
+	fuzz(f, 9, "v9", v9Packet(2, 0, exported, 0, 1, set2(0, smallTemplate), set2(300, smallRecord)), v9Packet(4, 0, exported, 0, 1, nameOptions()...),
 		v9Packet(2, 0, exported, 0, 1, set2(0, u16(300, 4, 96, 65535, 22, 4, 21, 4, 34, 4)), set2(300, join([]byte{1, 'a'}, u32(5, 6, 7)))))
 }
 
 func FuzzIPFIX(f *testing.F) {
 	template, data := benchmarkMessages()
-	fuzz(f, 10, template, append(template[:16:16], append(template[16:], data[16:]...)...),
+	fuzz(f, 10, "ipfix", template, append(template[:16:16], append(template[16:], data[16:]...)...),
 		ipfixMessage(exported, 0, 1, set2(2, u16(300, 2, 460, 65535, 461, 65535)), set2(300, []byte{1, 'a', 255, 0, 1, 'b'})),
 		ipfixMessage(exported, 0, 1, append(samplerOptions(302, 7, 305, 1, 306, 9), set2(2, u16(300, 0)))...))
 }
 
 func FuzzLoad(f *testing.F) {
 	f.Add([]byte(`{"version":1,"exporters":[{"address":"10.0.0.1","domains":[{"protocol":"ipfix","domain":1,"templates":[{"id":300,"fields":[{"id":8,"length":4},{"id":1,"length":4}]}],"samplers":{"1":5}}],"interfaces":{"1":{"name":"a"}},"applications":[{"id":1,"length":4,"name":"x"}]}]}`))
+	// What a store saves that has seen every quirk.
+	d := NewDecoder(NewStore(DefaultConfig()))
+	_, w := sink(64)
+	var res message.Result
+	for _, p := range append(testdata(f, "v9"), testdata(f, "ipfix")...) {
+		d.Decode(testOrigin, p, w, &res)
+		w.Flush()
+	}
+	var saved bytes.Buffer
+	if err := d.store.Save(&saved); err != nil {
+		f.Fatal(err)
+	}
+	f.Add(saved.Bytes())
 	f.Fuzz(func(t *testing.T, p []byte) {
 		s := NewStore(DefaultConfig())
 		_ = s.Load(bytes.NewReader(p), 1) // errors are fine, panics are not
-		d := NewDecoder(s)
-		_, w := sink(64)
-		var res message.Result
-		d.Decode(testOrigin, ipfixMessage(exported, 0, 1, set2(300, smallRecord)), w, &res)
+		checkAccounts(t, s)
+		before := s.Stats()
 		var out bytes.Buffer
 		if err := s.Save(&out); err != nil {
 			t.Fatal(err)
+		}
+		again := NewStore(DefaultConfig())
+		if err := again.Load(&out, 1); err != nil {
+			t.Fatalf("what was saved does not load: %v", err)
+		}
+		checkAccounts(t, again)
+		if after := again.Stats(); after.Exporters != before.Exporters || after.Templates != before.Templates || after.Fields != before.Fields {
+			t.Fatalf("saved %+v, loaded %+v", before, after)
+		}
+		// Every template that was taken can be used.
+		d := NewDecoder(s)
+		_, w := sink(64)
+		var res message.Result
+		for _, x := range s.list() {
+			for key, domain := range x.domains {
+				for id := range domain.templates {
+					set := set2(id, bytes.Repeat([]byte{3}, 300))
+					o := message.Origin{Addr: x.key.addr, Transport: "udp"}
+					if key.protocol == message.NetFlow9 {
+						d.Decode(o, v9Packet(1, 0, exported, 0, key.id, set), w, &res)
+					} else {
+						d.Decode(o, ipfixMessage(exported, 0, key.id, set), w, &res)
+					}
+					if n := res.Flows + res.Options; n > 300 {
+						t.Fatalf("%d records out of 300 bytes", n)
+					}
+					w.Flush()
+				}
+			}
 		}
 	})
 }

@@ -31,10 +31,9 @@ type Config struct {
 	// MaxTemplateFields is how many fields all templates of one exporter have
 	// together. Default 65536.
 	MaxTemplateFields int `mapstructure:"max_template_fields"`
-	// MaxFields is how many fields all templates of all exporters have
-	// together, and so bounds the store's memory (about 40 bytes each). Default
-	// 4,000,000.
-	MaxFields int `mapstructure:"max_fields"`
+	// MaxBytes is how much memory templates, names and rates of all exporters
+	// take together, in bytes; it is reckoned, not measured. Default 256 MiB.
+	MaxBytes int `mapstructure:"max_bytes"`
 	// MaxNames is how many interfaces, applications, VRFs or samplers are kept
 	// of one exporter, each. Default 16384.
 	MaxNames int `mapstructure:"max_names"`
@@ -54,7 +53,7 @@ type Config struct {
 
 // DefaultConfig gives the defaults.
 func DefaultConfig() Config {
-	return Config{MaxExporters: 4096, MaxTemplates: 2048, MaxTemplateFields: 65536, MaxFields: 4_000_000, MaxNames: 16384,
+	return Config{MaxExporters: 4096, MaxTemplates: 2048, MaxTemplateFields: 65536, MaxBytes: 256 << 20, MaxNames: 16384,
 		IdleExporter: 10 * time.Minute, MaxClockSkew: time.Hour}
 }
 
@@ -64,7 +63,7 @@ func (c Config) Validate() error {
 	for _, x := range []struct {
 		key   string
 		value int
-	}{{"max_exporters", c.MaxExporters}, {"max_templates", c.MaxTemplates}, {"max_template_fields", c.MaxTemplateFields}, {"max_fields", c.MaxFields}, {"max_names", c.MaxNames}} {
+	}{{"max_exporters", c.MaxExporters}, {"max_templates", c.MaxTemplates}, {"max_template_fields", c.MaxTemplateFields}, {"max_bytes", c.MaxBytes}, {"max_names", c.MaxNames}} {
 		if x.value < 1 || x.value > 1<<30 {
 			errs = append(errs, fmt.Errorf("decode.%s: %d is out of range; allowed: 1 to %d", x.key, x.value, 1<<30))
 		}

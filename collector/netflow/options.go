@@ -30,7 +30,7 @@ func (s samplers) of(id uint64) uint64 {
 	return 0
 }
 
-var errNames = errors.New("the exporter names more interfaces, applications, VRFs or samplers than are kept")
+var errNames = errors.New("more interfaces, applications, VRFs or samplers than are kept of one exporter or of all")
 
 // options uses what an options data record tells.
 func (m *run) options(r *flow.Record) {
@@ -45,7 +45,7 @@ func (m *run) options(r *flow.Record) {
 		if r.Has(flow.FieldFlowSamplingID) {
 			id = r.FlowSamplingID
 		}
-		if put(m.domain.samplers, id, rate, m.x.maxNames) {
+		if m.store.putSampler(m.x, m.domain, id, rate) {
 			r.SetFlowSamplingRate(rate)
 		} else {
 			m.full()
@@ -53,12 +53,12 @@ func (m *run) options(r *flow.Record) {
 	}
 	m.interfaceName(r)
 	if s.appIDLen != 0 {
-		app := Application{r.NetworkApplication, r.FlowApplicationDescription}
-		if app != (Application{}) && !put(m.x.applications, appKey{s.appID, s.appIDLen}, app, m.x.maxNames) {
+		app := Application{clip(r.NetworkApplication), clip(r.FlowApplicationDescription)}
+		if app != (Application{}) && !put(m.store, m.x, m.x.applications, appKey{s.appID, s.appIDLen}, app) {
 			m.full()
 		}
 	}
-	if r.Has(flow.FieldFlowVRFIngressID) && r.Has(flow.FieldFlowVRFName) && !put(m.x.vrfs, r.FlowVRFIngressID, r.FlowVRFName, m.x.maxNames) {
+	if r.Has(flow.FieldFlowVRFIngressID) && r.Has(flow.FieldFlowVRFName) && !put(m.store, m.x, m.x.vrfs, r.FlowVRFIngressID, vrfName(clip(r.FlowVRFName))) {
 		m.full()
 	}
 }
@@ -70,7 +70,7 @@ func (m *run) interfaceName(r *flow.Record) {
 	if len(s.texts[textInterfaceName]) == 0 && len(s.texts[textInterfaceDescription]) == 0 {
 		return
 	}
-	i := Interface{m.text(s.texts[textInterfaceName]), m.text(s.texts[textInterfaceDescription])}
+	i := Interface{clip(m.text(s.texts[textInterfaceName])), clip(m.text(s.texts[textInterfaceDescription]))}
 	var id uint32
 	switch {
 	case r.Has(flow.FieldIngressInterfaceID):
@@ -82,18 +82,9 @@ func (m *run) interfaceName(r *flow.Record) {
 	default:
 		return
 	}
-	if !put(m.x.interfaces, id, i, m.x.maxNames) {
+	if !put(m.store, m.x, m.x.interfaces, id, i) {
 		m.full()
 	}
 }
 
 func (m *run) full() { m.res.Add(message.ReasonSamplerLimit, 0, 0, errNames) }
-
-// put sets a key unless the map is full and the key a new one.
-func put[K comparable, V any](in map[K]V, key K, value V, limit int) bool {
-	if _, ok := in[key]; !ok && len(in) >= limit {
-		return false
-	}
-	in[key] = value
-	return true
-}

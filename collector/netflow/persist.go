@@ -70,7 +70,7 @@ func (x *exporter) saved() savedExporter {
 		out.Interfaces[id] = i
 	}
 	for id, name := range x.vrfs {
-		out.VRFs[id] = name
+		out.VRFs[id] = string(name)
 	}
 	for key, app := range x.applications {
 		out.Applications = append(out.Applications, savedApplication{key.id, key.length, app})
@@ -128,13 +128,13 @@ func (s *Store) load(in *savedExporter, now int64) error {
 	}
 	defer x.mu.Unlock()
 	for id, i := range in.Interfaces {
-		put(x.interfaces, id, i, x.maxNames)
+		put(s, x, x.interfaces, id, Interface{clip(i.Name), clip(i.Description)})
 	}
 	for id, name := range in.VRFs {
-		put(x.vrfs, id, name, x.maxNames)
+		put(s, x, x.vrfs, id, vrfName(clip(name)))
 	}
 	for _, app := range in.Applications {
-		put(x.applications, appKey{app.ID, app.Length}, app.Application, x.maxNames)
+		put(s, x, x.applications, appKey{app.ID, app.Length}, Application{clip(app.Name), clip(app.Description)})
 	}
 	for _, d := range in.Domains {
 		if err := s.loadDomain(x, &d); err != nil {
@@ -154,12 +154,12 @@ func (s *Store) loadDomain(x *exporter, in *savedDomain) error {
 	if protocol == message.ProtocolUnknown {
 		return fmt.Errorf("protocol %q is none of netflow5, netflow9 and ipfix", in.Protocol)
 	}
-	d := x.domain(protocol, in.ID)
+	d := x.domain(s, protocol, in.ID)
 	if d == nil {
 		return errDomains
 	}
 	for id, rate := range in.Samplers {
-		put(d.samplers, id, rate, x.maxNames)
+		s.putSampler(x, d, id, rate)
 	}
 	if in.Boot != 0 {
 		d.boot, d.hasBoot = in.Boot, true
@@ -168,7 +168,10 @@ func (s *Store) loadDomain(x *exporter, in *savedDomain) error {
 		if t.ID < ipfix.FirstDataSet || t.Scopes < 0 || t.Scopes > len(t.Fields) || t.MinRecordLen() == 0 {
 			return fmt.Errorf("template %d cannot be right", t.ID)
 		}
-		if d.templates[t.ID] == nil && !x.define(s, d, protocol, t) {
+		if d.templates[t.ID] != nil {
+			continue
+		}
+		if _, kept := x.define(s, d, protocol, t); !kept {
 			return fmt.Errorf("no room for template %d", t.ID)
 		}
 	}

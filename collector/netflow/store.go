@@ -2,6 +2,7 @@ package netflow
 
 import (
 	"cmp"
+	"math"
 	"net/netip"
 	"slices"
 	"sync"
@@ -14,11 +15,14 @@ import (
 // for concurrent use; decoding holds the lock of one exporter at a time.
 type Store struct {
 	cfg     Config
-	fields  atomic.Int64 // of all templates
+	bytes   atomic.Int64 // of Config.MaxBytes
 	evicted atomic.Uint64
 
 	mu        sync.RWMutex
 	exporters map[exporterKey]*entry
+	// fullUntil is when the first of the exporters can have been silent for
+	// long enough to give its place away, Unix nanoseconds.
+	fullUntil int64
 }
 
 // exporterKey is the scope of templates: the transport address for datagrams,
@@ -85,14 +89,24 @@ func (s *Store) add(key exporterKey, o message.Origin) *entry {
 }
 
 // makeRoom drops the exporters that have been silent for Config.IdleExporter,
-// so that forged addresses cannot push out the ones at work.
+// so that forged addresses cannot push out the ones at work. A flood of such
+// addresses does not search all exporters for each datagram, as every decoder
+// waits for the lock meanwhile.
 func (s *Store) makeRoom(now int64) bool {
-	made := false
+	if now <= s.fullUntil {
+		return false
+	}
+	made, oldest := false, int64(math.MaxInt64)
 	for key, x := range s.exporters {
-		if now-x.seen.Load() > int64(s.cfg.IdleExporter) {
+		if seen := x.seen.Load(); now-seen > int64(s.cfg.IdleExporter) {
 			s.remove(key, x)
 			made = true
+		} else {
+			oldest = min(oldest, seen)
 		}
+	}
+	if !made {
+		s.fullUntil = oldest + int64(s.cfg.IdleExporter)
 	}
 	return made
 }
@@ -100,8 +114,9 @@ func (s *Store) makeRoom(now int64) bool {
 // remove drops an exporter; s.mu is held.
 func (s *Store) remove(key exporterKey, x *entry) {
 	delete(s.exporters, key)
+	s.fullUntil = 0
 	x.mu.Lock()
-	s.fields.Add(int64(-x.fields))
+	s.reserve(x.exporter, -x.bytes)
 	x.gone = true
 	x.mu.Unlock()
 }
@@ -124,17 +139,20 @@ type Stats struct {
 	Exporters int
 	// Templates and Fields count what is kept of all of them.
 	Templates, Fields int
+	// Bytes is about how much memory all of it takes, see Config.MaxBytes.
+	Bytes int
 	// Evicted counts templates that made room for others since the start.
 	Evicted uint64
 }
 
 // Stats counts what the store holds.
 func (s *Store) Stats() Stats {
-	st := Stats{Fields: int(s.fields.Load()), Evicted: s.evicted.Load()}
+	st := Stats{Bytes: int(s.bytes.Load()), Evicted: s.evicted.Load()}
 	for _, x := range s.list() {
 		st.Exporters++
 		x.mu.Lock()
 		st.Templates += x.templates
+		st.Fields += x.fields
 		x.mu.Unlock()
 	}
 	return st

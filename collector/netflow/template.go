@@ -108,27 +108,33 @@ var zeroMeaningful = map[flow.FieldID]bool{
 // scopeNames are NetFlow v9's scope types (RFC 3954 section 6.1).
 var scopeNames = [...]string{1: "scopeSystem", 2: "scopeInterface", 3: "scopeLineCard", 4: "scopeCache", 5: "scopeTemplate"}
 
-// compile makes the steps of a template.
+// compile makes the steps of a template. Fields of no bytes get none, so that a
+// record never takes more steps than it has bytes: thousands of them in front of
+// one byte would make a datagram's worth of records take seconds.
 func compile(spec ipfix.Template, protocol message.Protocol) *template {
-	t := &template{spec: spec, min: spec.MinRecordLen(), steps: make([]step, len(spec.Fields))}
-	owner := map[flow.FieldID]int{} // field → step that feeds it
+	t := &template{spec: spec, min: spec.MinRecordLen(), steps: make([]step, 0, len(spec.Fields))}
+	type feeder struct{ step, rank int }
+	owner := map[flow.FieldID]feeder{} // who feeds a field
 	for i, f := range spec.Fields {
-		s := &t.steps[i]
-		*s = plan(f, protocol, i < spec.Scopes)
-		s.length = f.Length
-		if s.do != actUint && s.do != actMAC && s.do != actString {
+		if f.Length == 0 {
 			continue
 		}
-		// Of several elements for one field the catalogue's first one feeds it.
-		other, taken := owner[s.field]
-		switch {
-		case !taken:
-			owner[s.field] = i
-		case rank(spec.Fields[i], protocol) < rank(spec.Fields[other], protocol):
-			t.steps[other].do, owner[s.field] = actExtra, i
-		default:
-			s.do = actExtra
+		s := plan(f, protocol, i < spec.Scopes)
+		s.length = f.Length
+		if s.do == actUint || s.do == actMAC || s.do == actString {
+			// Of several elements for one field the catalogue's first one feeds it.
+			this := feeder{len(t.steps), rank(f, protocol)}
+			other, taken := owner[s.field]
+			switch {
+			case !taken:
+				owner[s.field] = this
+			case this.rank < other.rank:
+				t.steps[other.step].do, owner[s.field] = actExtra, this
+			default:
+				s.do = actExtra
+			}
 		}
+		t.steps = append(t.steps, s)
 	}
 	return t
 }
@@ -162,7 +168,7 @@ func plan(f ipfix.FieldSpec, protocol message.Protocol, scope bool) step {
 	if !known {
 		s.name = fmt.Sprintf("%d_%d", e.PEN, e.ID)
 	}
-	if f.Length == 0 || e.PEN == 0 && e.ID == paddingOctets {
+	if e.PEN == 0 && e.ID == paddingOctets {
 		s.do = actSkip
 		return s
 	}

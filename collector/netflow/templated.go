@@ -11,7 +11,7 @@ import (
 	"github.com/weirflow/weir/ipfix"
 )
 
-var errDomains = errors.New("the exporter has more observation domains than are kept")
+var errDomains = errors.New("more observation domains than are kept of one exporter, or no memory for another one")
 
 // templated decodes an IPFIX message or a NetFlow v9 packet.
 func (m *run) templated(b []byte) {
@@ -34,7 +34,7 @@ func (m *run) templated(b []byte) {
 		m.res.Add(message.ReasonTrailingBytes, 0, int(h.Length), fmt.Errorf("%d bytes follow the message", len(b)-int(h.Length)))
 		b = b[:h.Length]
 	}
-	d := m.x.domain(m.res.Protocol, h.Domain)
+	d := m.x.domain(m.store, m.res.Protocol, h.Domain)
 	if d == nil {
 		m.res.Add(message.ReasonTemplateLimit, 0, 0, errDomains)
 		return
@@ -138,8 +138,12 @@ func (m *run) define(set uint16, t ipfix.Template, at int) {
 	case t.MinRecordLen() == 0:
 		m.res.Add(message.ReasonZeroTemplate, t.ID, at, fmt.Errorf("records of template %d would have no bytes", t.ID))
 	default:
-		if !m.x.define(m.store, m.domain, m.res.Protocol, t) {
-			m.res.Add(message.ReasonTemplateLimit, t.ID, at, fmt.Errorf("template %d with %d fields is more than is kept of one exporter or of all", t.ID, len(t.Fields)))
+		evicted, kept := m.x.define(m.store, m.domain, m.res.Protocol, t)
+		if evicted > 0 {
+			m.res.AddN(message.ReasonTemplateEvicted, uint32(evicted), t.ID, at, fmt.Errorf("template %d made the exporter forget %d older ones", t.ID, evicted))
+		}
+		if !kept {
+			m.res.Add(message.ReasonTemplateLimit, t.ID, at, fmt.Errorf("template %d with %d fields is more than is kept of one exporter, or there is no memory for it", t.ID, len(t.Fields)))
 		}
 	}
 }

@@ -45,7 +45,7 @@ func (m *run) netflow5(b []byte) {
 	case len(body) > count*record5Len:
 		m.res.Add(message.ReasonTrailingBytes, 0, header5Len+count*record5Len, fmt.Errorf("the header counts %d records, %d bytes follow them", count, len(body)-count*record5Len))
 	}
-	d := m.x.domain(m.res.Protocol, m.res.Domain)
+	d := m.x.domain(m.store, m.res.Protocol, m.res.Domain)
 	if d == nil {
 		m.res.Add(message.ReasonTemplateLimit, 0, 0, errDomains)
 		return
