@@ -95,8 +95,9 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 		if r.set[0]&0x8000 != 0 {
 			dst = append(dst, `"vlan":{`...)
 			if r.set[0]&0x8000 != 0 {
-				dst = append(dst, `"id":`...)
+				dst = append(dst, `"id":"`...)
 				dst = strconv.AppendUint(dst, uint64(r.NetworkVLANID), 10)
+				dst = append(dst, '"')
 				dst = append(dst, ',')
 			}
 			dst[len(dst)-1] = '}'
@@ -107,8 +108,9 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			if r.set[0]&0x10000 != 0 {
 				dst = append(dst, `"vlan":{`...)
 				if r.set[0]&0x10000 != 0 {
-					dst = append(dst, `"id":`...)
+					dst = append(dst, `"id":"`...)
 					dst = strconv.AppendUint(dst, uint64(r.NetworkInnerVLANID), 10)
+					dst = append(dst, '"')
 					dst = append(dst, ',')
 				}
 				dst[len(dst)-1] = '}'
@@ -370,8 +372,9 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			if r.set[0]&0x8000000000000 != 0 {
 				dst = append(dst, `"vlan":{`...)
 				if r.set[0]&0x8000000000000 != 0 {
-					dst = append(dst, `"id":`...)
+					dst = append(dst, `"id":"`...)
 					dst = strconv.AppendUint(dst, uint64(r.IngressVLANID), 10)
+					dst = append(dst, '"')
 					dst = append(dst, ',')
 				}
 				dst[len(dst)-1] = '}'
@@ -406,8 +409,9 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			if r.set[0]&0x80000000000000 != 0 {
 				dst = append(dst, `"vlan":{`...)
 				if r.set[0]&0x80000000000000 != 0 {
-					dst = append(dst, `"id":`...)
+					dst = append(dst, `"id":"`...)
 					dst = strconv.AppendUint(dst, uint64(r.EgressVLANID), 10)
+					dst = append(dst, '"')
 					dst = append(dst, ',')
 				}
 				dst[len(dst)-1] = '}'

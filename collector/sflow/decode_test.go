@@ -73,8 +73,8 @@ func TestExpandedSample(t *testing.T) {
 		tagged(recordSwitch, 101, 0, 102, 0),
 		rawHeader(headerEthernet, frame))))
 	document(t, r, `{`+shared+`
-		"observer":{"ip":"192.0.2.1","name":"192.0.2.1","ingress":{"interface":{"id":"70000"},"vlan":{"id":101}},"egress":{"interface":{"id":"80000"},"vlan":{"id":102}}},
-		"network":{"bytes":60000,"packets":1000,"type":"ipv6","iana_number":"6","vlan":{"id":100}},
+		"observer":{"ip":"192.0.2.1","name":"192.0.2.1","ingress":{"interface":{"id":"70000"},"vlan":{"id":"101"}},"egress":{"interface":{"id":"80000"},"vlan":{"id":"102"}}},
+		"network":{"bytes":60000,"packets":1000,"type":"ipv6","iana_number":"6","vlan":{"id":"100"}},
 		"source":{"ip":"2001:db8::10","port":40000,"bytes":60000,"packets":1000,"mac":"02-00-00-00-00-50","as":{"number":64501}},
 		"destination":{"ip":"2001:db8:1::20","port":443,"mac":"02-00-00-00-00-D0","as":{"number":64512}},
 		"related":{"ip":["2001:db8::10","2001:db8:1::20"]},

@@ -133,9 +133,14 @@ func (m *run) samples(p []byte, at int, count uint32) {
 		body := p[at:]
 		if uint64(length) > uint64(len(body)) {
 			m.problem(message.ReasonTruncatedSample, format, at, "a sample of %d bytes, of which the datagram holds %d", length, len(body))
-		} else {
-			body = body[:length]
+			// What is there is read. That its records end early is the same fault,
+			// and not one of the sample.
+			bad := m.res.Problems[message.ReasonBadSample]
+			m.sample(format, body, at)
+			m.res.Problems[message.ReasonBadSample] = bad
+			return
 		}
+		body = body[:length]
 		m.sample(format, body, at)
 		at += len(body)
 	}

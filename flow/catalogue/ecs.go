@@ -23,8 +23,8 @@ var networkFields = []Field{
 	{Name: "network.direction", Go: "NetworkDirection", Type: Keyword, Meaning: "inbound, outbound, internal or external, by which side is ours."},
 	{Name: "network.community_id", Go: "NetworkCommunityID", Type: Keyword, Meaning: "Community ID v1: equal for both directions of a conversation, in every tool that computes it."},
 	{Name: "network.name", Go: "NetworkName", Type: Keyword, Elements: []string{"wlanSSID"}, Meaning: "Name of the wireless network (SSID)."},
-	{Name: "network.vlan.id", Go: "NetworkVLANID", Type: U16, Elements: []string{"vlanId", "dot1qVlanId"}, Meaning: "802.1Q VLAN of the packets, the outer one of two."},
-	{Name: "network.inner.vlan.id", Go: "NetworkInnerVLANID", Type: U16, Elements: []string{"dot1qCustomerVlanId"}, Meaning: "Inner (customer) VLAN of 802.1ad frames."},
+	{Name: "network.vlan.id", Go: "NetworkVLANID", Type: U16, Form: FormText, Elements: []string{"vlanId", "dot1qVlanId"}, Meaning: "802.1Q VLAN of the packets, the outer one of two."},
+	{Name: "network.inner.vlan.id", Go: "NetworkInnerVLANID", Type: U16, Form: FormText, Elements: []string{"dot1qCustomerVlanId"}, Meaning: "Inner (customer) VLAN of 802.1ad frames."},
 	{Name: "related.ip", Form: FormRelatedIP, Type: IP, Meaning: "Every address of source and destination, before and after translation."},
 	{Name: "tags", Go: "Tags", Type: Keywords, Meaning: "Tags that rules have set."},
 }
@@ -68,11 +68,11 @@ var observerFields = []Field{
 	{Name: "observer.ingress.interface.id", Go: "IngressInterfaceID", Type: U32, Form: FormText, Elements: []string{"ingressInterface"}, Meaning: "ifIndex of the interface where the packets came in."},
 	{Name: "observer.ingress.interface.name", Go: "IngressInterfaceName", Type: Keyword, Meaning: "Name of that interface."},
 	{Name: "observer.ingress.interface.alias", Go: "IngressInterfaceAlias", Type: Keyword, Meaning: "Description of that interface."},
-	{Name: "observer.ingress.vlan.id", Go: "IngressVLANID", Type: U16, Meaning: "VLAN where the packets came in."},
+	{Name: "observer.ingress.vlan.id", Go: "IngressVLANID", Type: U16, Form: FormText, Meaning: "VLAN where the packets came in."},
 	{Name: "observer.egress.interface.id", Go: "EgressInterfaceID", Type: U32, Form: FormText, Elements: []string{"egressInterface"}, Meaning: "ifIndex of the interface where the packets went out."},
 	{Name: "observer.egress.interface.name", Go: "EgressInterfaceName", Type: Keyword, Meaning: "Name of that interface."},
 	{Name: "observer.egress.interface.alias", Go: "EgressInterfaceAlias", Type: Keyword, Meaning: "Description of that interface."},
-	{Name: "observer.egress.vlan.id", Go: "EgressVLANID", Type: U16, Elements: []string{"postVlanId", "postDot1qVlanId"}, Meaning: "VLAN where the packets went out."},
+	{Name: "observer.egress.vlan.id", Go: "EgressVLANID", Type: U16, Form: FormText, Elements: []string{"postVlanId", "postDot1qVlanId"}, Meaning: "VLAN where the packets went out."},
 }
 
 var contentFields = []Field{

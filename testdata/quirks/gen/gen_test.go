@@ -71,7 +71,7 @@ func TestNamesAreUnique(t *testing.T) {
 			t.Errorf("%s proves nothing", q.File)
 		}
 	}
-	if len(seen) < 50 {
+	if len(seen) < 90 {
 		t.Errorf("only %d quirks", len(seen))
 	}
 }

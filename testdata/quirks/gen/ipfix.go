@@ -118,7 +118,7 @@ func ipfixContents() []quirk {
 			datagrams: [][]byte{message(0, set(2, template(256, field{id: 323, length: 8}, field{id: 230, length: 1}, field{id: 8, length: 4}, field{id: 225, length: 4},
 				field{id: 12, length: 4}, field{id: 226, length: 4}, field{id: 7, length: 2}, field{id: 227, length: 2}, field{id: 11, length: 2}, field{id: 228, length: 2}, field{id: 4, length: 1})),
 				set(256, u64(exported*1000), u8(1), ip("192.168.88.10"), ip("203.0.113.5"), ip("198.51.100.20"), ip("198.51.100.20"), u16(40000), u16(61000), u16(443), u16(443), u8(6)))},
-			Wants: want{Flows: 1, Templates: 1, Fields: map[string]any{"source.nat.ip": "203.0.113.5", "source.nat.port": 61000, "event.start": "2026-09-01T12:00:00Z"}}},
+			Wants: want{Flows: 1, Templates: 1, Fields: map[string]any{"source.nat.ip": "203.0.113.5", "source.nat.port": 61000, "event.start": "2026-09-01T12:00:00.000Z"}}},
 		{Name: "ipfix-sampling-302-306", About: "a selector (302) that takes 1 packet and leaves out 99 (305, 306): 1 in 100",
 			datagrams: [][]byte{rate(interval, join(u16(1), u32(1), u32(99)))},
 			Wants:     want{Flows: 1, Options: 1, Templates: 1, OptionsTemplates: 1, Fields: map[string]any{"flow.sampling.rate": 100, "flow.sampling.source": "options"}}},

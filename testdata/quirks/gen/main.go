@@ -3,8 +3,8 @@
 //
 //	go run ./testdata/quirks/gen DIR
 //
-// One datagram is DIR/name.bin (name.bin.gz when large), several in order are
-// DIR/name.pcap. DIR/quirks.json and DIR/README.md say what a decoder should make
+// One datagram is DIR/name.bin, several in order are DIR/name.pcap, with .gz when
+// they are large. DIR/quirks.json and DIR/README.md say what a decoder should make
 // of each. Every byte is built here from the specifications, by no decoder's or
 // encoder's library; the output is the same at every run.
 package main
@@ -59,16 +59,17 @@ func main() {
 
 // all is every quirk, sorted by name within its protocol.
 func all() []quirk {
-	list := slices.Concat(netflow5(), netflow9(), netflow9Options(), ipfixVariable(), ipfixMessages(), ipfixContents(), sflow5(), sflow5Headers(), neither())
+	list := slices.Concat(netflow5(), netflow9(), netflow9Options(), ipfixVariable(), ipfixMessages(), ipfixContents(), sflow5(), sflow5Headers(), hostile(), neither())
 	for i := range list {
 		q := &list[i]
 		switch {
 		case len(q.datagrams) > 1:
 			q.File = q.Name + ".pcap"
-		case q.pack:
-			q.File = q.Name + ".bin.gz"
 		default:
 			q.File = q.Name + ".bin"
+		}
+		if q.pack {
+			q.File += ".gz"
 		}
 		if q.Wants.Problems == nil {
 			q.Wants.Problems = []string{}
@@ -111,15 +112,16 @@ func generate(dir string) error {
 }
 
 func (q quirk) content() ([]byte, error) {
+	content := q.datagrams[0]
 	if len(q.datagrams) > 1 {
-		return pcap(q.datagrams), nil
+		content = pcap(q.datagrams)
 	}
 	if !q.pack {
-		return q.datagrams[0], nil
+		return content, nil
 	}
 	var b bytes.Buffer
 	w := gzip.NewWriter(&b)
-	if _, err := w.Write(q.datagrams[0]); err != nil {
+	if _, err := w.Write(content); err != nil {
 		return nil, err
 	}
 	err := w.Close()
@@ -134,7 +136,7 @@ UDP datagram, or one message; a ` + "`.pcap`" + ` holds several in order (Ethern
 
 The columns count what the whole file gives, every datagram from one exporter: flow records (F), options records (O), counter records
 (C), templates (T) and options templates (OT). Data that comes before its template is not counted; a decoder that holds it back gives
-more. Problems are the reasons that must be counted at least once; count_mismatch is the only one that means no loss. Values are those
+more. Problems are the reasons that must be counted at least once; count_mismatch and template_evicted are the ones that mean no loss. Values are those
 of the last flow record, named as in the JSON documents.
 
 | file | what it proves | F | O | C | T | OT | problems | values |

@@ -18,7 +18,7 @@ func netflow5() []quirk {
 			Wants:     want{Flows: 1, Fields: map[string]any{"flow.sampling.rate": 100, "network.bytes": 150000, "flow.sampling.bytes": 1500}}},
 		{Name: "v5-uptime-wrapped", About: "the 32-bit uptime wrapped between the flow's start and the export: start is 1.256 s before the header's time",
 			datagrams: [][]byte{join(header5(1, 1000, exported, 0, 0), flow5(0xffffff00, 500))},
-			Wants:     want{Flows: 1, Fields: map[string]any{"event.start": "2026-09-01T11:59:58.744Z", "event.end": "2026-09-01T11:59:59.5Z"}}},
+			Wants:     want{Flows: 1, Fields: map[string]any{"event.start": "2026-09-01T11:59:58.744Z", "event.end": "2026-09-01T11:59:59.500Z"}}},
 		{Name: "v5-sequence-gap", About: "30 flows are missing between two datagrams",
 			datagrams: [][]byte{
 				join(header5(1, uptime, exported, 100, 0), flow5(uptime-2000, uptime-1000)),
