@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // document is what the demo reads of a document.
@@ -81,11 +82,11 @@ func (v *view) read(documents io.Reader) error {
 
 func (v *view) add(d *document) {
 	if v.flows == 0 {
-		fmt.Fprintf(v.out, "\n%-24s %-9s %-42s %-42s %-6s %10s  %s\n", "time", "exporter", "source", "destination", "proto", "bytes", "category")
+		fmt.Fprintf(v.out, "\n%-12s %-9s %-42s %-42s %-6s %10s  %s\n", "time", "exporter", "source", "destination", "proto", "bytes", "category")
 	}
 	v.flows++
 	if v.flows <= shown {
-		fmt.Fprintf(v.out, "%-24s %-9s %-42s %-42s %-6s %10d  %s\n", d.Time, d.Flow.Exporter.Protocol, end(d.Source.IP, d.Source.Port), end(d.Destination.IP, d.Destination.Port), d.Network.Transport, d.Network.Bytes, d.Flow.Category)
+		fmt.Fprintf(v.out, "%-12s %-9s %-42s %-42s %-6s %10d  %s\n", clock(d.Time), d.Flow.Exporter.Protocol, end(d.Source.IP, d.Source.Port), end(d.Destination.IP, d.Destination.Port), d.Network.Transport, d.Network.Bytes, d.Flow.Category)
 	}
 	if v.flows == shown+1 {
 		fmt.Fprintln(v.out, "…")
@@ -103,6 +104,15 @@ func (v *view) add(d *document) {
 			count("countries", strings.TrimSpace(g.Country+" "+g.Name), d.Network.Bytes)
 		}
 	}
+}
+
+// clock gives the time of day in a document's time, to the millisecond.
+func clock(text string) string {
+	t, err := time.Parse(time.RFC3339Nano, text)
+	if err != nil {
+		return text
+	}
+	return t.Format("15:04:05.000")
 }
 
 func end(ip string, port int) string {

@@ -56,11 +56,7 @@ func runCollector(ctx context.Context, cfg *config.Loaded, out, errOut io.Writer
 	defer stop()
 	log := newLogger(cfg.Log, errOut)
 	registry := prometheus.NewRegistry()
-	b := thisBuild()
-	information := prometheus.NewGauge(prometheus.GaugeOpts{Name: "weir_build_info", Help: "1, with the build in its labels.",
-		ConstLabels: prometheus.Labels{"version": b.Version, "commit": b.Commit, "go": b.Go}})
-	information.Set(1)
-	registry.MustRegister(information, collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
+	registry.MustRegister(buildInformation(), collectors.NewGoCollector(), collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}))
 	sinks, err := newSinks(cfg, log, registry, out)
 	if err != nil {
 		return err
@@ -72,10 +68,7 @@ func runCollector(ctx context.Context, cfg *config.Loaded, out, errOut io.Writer
 	reopen := make(chan os.Signal, 1)
 	signal.Notify(reopen, syscall.SIGHUP)
 	defer signal.Stop(reopen)
-	s, err := service.New(service.Config{
-		DataDir: cfg.DataDir, StopTimeout: cfg.ShutdownTimeout, HTTPListen: cfg.HTTP.Listen,
-		Collectors: cfg.Collectors, NetFlow: decoding(cfg), Enrich: cfg.Enrich, Index: cfg.Index.Queue,
-	}, service.Dependencies{Logger: log, Registry: registry, Sinks: sinks, Reopen: reopen})
+	s, err := newService(cfg, log, registry, sinks, reopen)
 	if err != nil {
 		return err
 	}
@@ -83,8 +76,25 @@ func runCollector(ctx context.Context, cfg *config.Loaded, out, errOut io.Writer
 	if file == "" {
 		file = "none"
 	}
-	log.Info("starting", "version", b.Version, "configuration", file)
+	log.Info("starting", "version", version, "configuration", file)
 	return s.Run(ctx)
+}
+
+// newService puts the collector together; it opens nothing yet.
+func newService(cfg *config.Loaded, log *slog.Logger, registry *prometheus.Registry, sinks []indexer.Sink, reopen <-chan os.Signal) (*service.Service, error) {
+	return service.New(service.Config{
+		DataDir: cfg.DataDir, StopTimeout: cfg.ShutdownTimeout, HTTPListen: cfg.HTTP.Listen,
+		Collectors: cfg.Collectors, NetFlow: decoding(cfg), Enrich: cfg.Enrich, Index: cfg.Index.Queue,
+	}, service.Dependencies{Logger: log, Registry: registry, Sinks: sinks, Reopen: reopen})
+}
+
+// buildInformation is a metric with the build in its labels.
+func buildInformation() prometheus.Gauge {
+	b := thisBuild()
+	information := prometheus.NewGauge(prometheus.GaugeOpts{Name: "weir_build_info", Help: "1, with the build in its labels.",
+		ConstLabels: prometheus.Labels{"version": b.Version, "commit": b.Commit, "go": b.Go}})
+	information.Set(1)
+	return information
 }
 
 func newLogger(cfg config.Log, out io.Writer) *slog.Logger {

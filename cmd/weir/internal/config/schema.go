@@ -21,26 +21,13 @@ func newSchema() schema {
 }
 
 func (s *schema) add(prefix string, t reflect.Type) {
-	for i := range t.NumField() {
-		f := t.Field(i)
-		name, options, _ := strings.Cut(f.Tag.Get("mapstructure"), ",")
-		if !f.IsExported() || name == "-" {
+	for _, f := range fieldsOf(prefix, t) {
+		s.sections[prefix] = append(s.sections[prefix], f.name)
+		if f.section {
+			s.add(f.key, f.Type)
 			continue
 		}
-		if options == "squash" {
-			s.add(prefix, f.Type)
-			continue
-		}
-		if name == "" {
-			name = strings.ToLower(f.Name)
-		}
-		key := join(prefix, name)
-		s.sections[prefix] = append(s.sections[prefix], name)
-		if f.Type.Kind() == reflect.Struct && !leafStruct(f.Type) {
-			s.add(key, f.Type)
-			continue
-		}
-		s.leaves[key] = f.Type
+		s.leaves[f.key] = f.Type
 	}
 	slices.Sort(s.sections[prefix])
 }

@@ -30,34 +30,21 @@ const masked = "********"
 
 func (l *Loaded) node(prefix string, v reflect.Value) *yaml.Node {
 	out := &yaml.Node{Kind: yaml.MappingNode}
-	t := v.Type()
-	for i := range t.NumField() {
-		f := t.Field(i)
-		name, options, _ := strings.Cut(f.Tag.Get("mapstructure"), ",")
-		if !f.IsExported() || name == "-" {
-			continue
-		}
-		if options == "squash" {
-			out.Content = append(out.Content, l.node(prefix, v.Field(i)).Content...)
-			continue
-		}
-		if name == "" {
-			name = strings.ToLower(f.Name)
-		}
-		key := join(prefix, name)
-		label := &yaml.Node{Kind: yaml.ScalarNode, Value: name}
-		if f.Type.Kind() == reflect.Struct && !leafStruct(f.Type) {
-			out.Content = append(out.Content, label, l.node(key, v.Field(i)))
+	for _, f := range fieldsOf(prefix, v.Type()) {
+		content := v.FieldByIndex(f.Index)
+		label := &yaml.Node{Kind: yaml.ScalarNode, Value: f.name}
+		if f.section {
+			out.Content = append(out.Content, label, l.node(f.key, content))
 			continue
 		}
 		value := &yaml.Node{}
-		if err := value.Encode(plain(key, v.Field(i).Interface())); err != nil {
-			value.SetString(fmt.Sprint(v.Field(i).Interface()))
+		if err := value.Encode(plain(f.key, content.Interface())); err != nil {
+			value.SetString(fmt.Sprint(content.Interface()))
 		}
 		if value.Kind == yaml.SequenceNode && simple(value) {
 			value.Style = yaml.FlowStyle
 		}
-		if place := l.Place(key); place != "default" {
+		if place := l.Place(f.key); place != "default" {
 			label.HeadComment = "from " + place
 		}
 		out.Content = append(out.Content, label, value)
