@@ -3,6 +3,7 @@ package flow
 import (
 	"context"
 	"sync/atomic"
+	"unsafe"
 )
 
 // arenaSize is the first size of a batch's arena, in bytes; arenaLimit is how
@@ -11,6 +12,18 @@ const (
 	arenaSize  = 16 << 10
 	arenaLimit = 1 << 20
 )
+
+// batchBytes is how much the records of a batch may hold beside themselves, in
+// bytes: copies, elements, long strings. A batch that has more is full, however
+// few its records are, so that large records cannot make a pool large. What the
+// last record holds, which came in one message, is beyond it.
+const batchBytes = 1 << 20
+
+// keptElements is how much capacity of Extra a record keeps when it is used
+// again.
+const keptElements = 64
+
+const elementSize = int(unsafe.Sizeof(Element{}))
 
 // Batch is a bounded list of records that is filled once, handed over, read by
 // several sinks and used again. It is filled by one goroutine; after the
@@ -23,6 +36,8 @@ type Batch struct {
 	records []Record
 	n       int
 	arena   []byte
+	weight  int  // of batchBytes; the last record's elements are not in it yet
+	swollen bool // a record has more than keptElements
 	refs    atomic.Int32
 	pool    *Pool
 }
@@ -37,21 +52,43 @@ func NewBatch(capacity int) *Batch {
 
 // Next gives the next record, reset, or nil when the batch is full.
 func (b *Batch) Next() *Record {
-	if b.n == len(b.records) {
+	if b.n == len(b.records) || b.weight+b.last() > batchBytes && b.n > 0 {
 		return nil
 	}
+	b.weight += b.last()
 	r := &b.records[b.n]
 	b.n++
 	r.Reset()
 	return r
 }
 
+// last is the size of the last record's elements, in bytes.
+func (b *Batch) last() int {
+	if b.n == 0 {
+		return 0
+	}
+	r := &b.records[b.n-1]
+	if cap(r.Extra) > keptElements {
+		b.swollen = true
+	}
+	return elementSize * len(r.Extra)
+}
+
 // Drop takes the last Next back.
 func (b *Batch) Drop() {
-	if b.n > 0 {
-		b.n--
+	if b.n == 0 {
+		return
 	}
+	if r := &b.records[b.n-1]; cap(r.Extra) > keptElements {
+		r.Extra = nil
+	}
+	b.n--
+	b.weight -= b.last()
 }
+
+// Weigh counts n bytes that the last record holds outside the batch, such as a
+// long string of its own.
+func (b *Batch) Weigh(n int) { b.weight += n }
 
 // Len is how many records the batch holds.
 func (b *Batch) Len() int { return b.n }
@@ -72,6 +109,7 @@ func (b *Batch) Copy(p []byte) []byte {
 		// Copies made so far keep the old arena alive.
 		b.arena = make([]byte, 0, max(arenaSize, 2*cap(b.arena), len(p)))
 	}
+	b.weight += len(p)
 	at := len(b.arena)
 	b.arena = append(b.arena, p...)
 	return b.arena[at:len(b.arena):len(b.arena)]
@@ -79,7 +117,14 @@ func (b *Batch) Copy(p []byte) []byte {
 
 // Reset empties the batch.
 func (b *Batch) Reset() {
-	b.n, b.Waits = 0, false
+	if b.last(); b.swollen {
+		for i := range b.records[:b.n] {
+			if r := &b.records[i]; cap(r.Extra) > keptElements {
+				r.Extra = nil
+			}
+		}
+	}
+	b.n, b.weight, b.swollen, b.Waits = 0, 0, false, false
 	if cap(b.arena) > arenaLimit {
 		b.arena = nil
 	}
@@ -183,6 +228,9 @@ func (w *Writer) Drop() {
 // Copy copies p into the arena of the batch that the last Next's record lives
 // in.
 func (w *Writer) Copy(p []byte) []byte { return w.batch.Copy(p) }
+
+// Weigh counts n bytes that the last Next's record holds outside its batch.
+func (w *Writer) Weigh(n int) { w.batch.Weigh(n) }
 
 // Pending is how many records wait for the hand-over.
 func (w *Writer) Pending() int {

@@ -9,11 +9,12 @@ import (
 )
 
 // Encoder writes records as JSON documents. It is not safe for concurrent use;
-// its state is the text of the last second and day, which flows share.
+// its state is the text of the last second, which flows share, and room to work.
 type Encoder struct {
 	second int64
 	text   [19]byte // 2006-01-02T15:04:05
 	valid  bool
+	chains chains
 }
 
 // NewEncoder gives an encoder.
@@ -121,35 +122,26 @@ func (e *Encoder) appendElements(dst []byte, r *Record) []byte {
 	} else {
 		dst = append(dst, `"ie":{`...)
 	}
-	for i := range r.Extra {
-		x := &r.Extra[i]
-		if occurs(r.Extra[:i], x.Name) {
+	list := r.Extra
+	e.chains.find(list)
+	for i := range list {
+		x := &list[i]
+		if e.chains.repeats(i) {
 			continue
 		}
 		dst = append(appendString(dst, x.Name), ':')
-		if !occurs(r.Extra[i+1:], x.Name) {
+		if e.chains.next(i) < 0 {
 			dst = append(e.appendElement(dst, x), ',')
 			continue
 		}
 		dst = append(dst, '[')
-		for j := i; j < len(r.Extra); j++ {
-			if r.Extra[j].Name == x.Name {
-				dst = append(e.appendElement(dst, &r.Extra[j]), ',')
-			}
+		for j := i; j >= 0; j = e.chains.next(j) {
+			dst = append(e.appendElement(dst, &list[j]), ',')
 		}
 		dst = append(closeList(dst), ',')
 	}
 	dst[len(dst)-1] = '}'
 	return append(dst, ',')
-}
-
-func occurs(list []Element, name string) bool {
-	for i := range list {
-		if list[i].Name == name {
-			return true
-		}
-	}
-	return false
 }
 
 func (e *Encoder) appendElement(dst []byte, x *Element) []byte {

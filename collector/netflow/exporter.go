@@ -122,6 +122,14 @@ func (x *exporter) define(s *Store, d *domain, protocol message.Protocol, spec i
 	return evicted, true
 }
 
+// skipped is how many fields of a template are not decoded, as it has too many.
+func (d *domain) skipped(id uint16) int {
+	if t := d.templates[id]; t != nil {
+		return t.skipped
+	}
+	return 0
+}
+
 func same(a, b *ipfix.Template) bool {
 	if a.Options != b.Options || a.Scopes != b.Scopes || len(a.Fields) != len(b.Fields) {
 		return false

@@ -161,10 +161,16 @@ func trim(v []byte) []byte {
 // text gives a text field as valid UTF-8.
 func (m *run) text(v []byte) string {
 	v = trim(v)
+	var s string
 	if utf8.Valid(v) {
-		return m.strings.of(v)
+		s = m.strings.of(v)
+	} else {
+		s = string([]rune(string(v)))
 	}
-	return string([]rune(string(v)))
+	if len(s) > internLength {
+		m.w.Weigh(len(s))
+	}
+	return s
 }
 
 // extra keeps an element that no field claims.

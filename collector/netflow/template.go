@@ -15,6 +15,8 @@ type template struct {
 	spec  ipfix.Template
 	steps []step
 	min   int // bytes of the shortest record
+	// skipped is how many fields are beyond maxFields.
+	skipped int
 	// older and newer link the exporter's templates by time of definition.
 	older, newer *template
 	domain       *domain
@@ -108,6 +110,11 @@ var zeroMeaningful = map[flow.FieldID]bool{
 // scopeNames are NetFlow v9's scope types (RFC 3954 section 6.1).
 var scopeNames = [...]string{1: "scopeSystem", 2: "scopeInterface", 3: "scopeLineCard", 4: "scopeCache", 5: "scopeTemplate"}
 
+// maxFields is how many fields of a template are decoded, those of no bytes not
+// counted; what stands behind them in a record is skipped. A record must not
+// become a document that no store takes.
+const maxFields = 512
+
 // compile makes the steps of a template. Fields of no bytes get none, so that a
 // record never takes more steps than it has bytes: thousands of them in front of
 // one byte would make a datagram's worth of records take seconds.
@@ -119,7 +126,12 @@ func compile(spec ipfix.Template, protocol message.Protocol) *template {
 		if f.Length == 0 {
 			continue
 		}
-		s := plan(f, protocol, i < spec.Scopes)
+		s := step{do: actSkip}
+		if len(t.steps) < maxFields {
+			s = plan(f, protocol, i < spec.Scopes)
+		} else {
+			t.skipped++
+		}
 		s.length = f.Length
 		if s.do == actUint || s.do == actMAC || s.do == actString {
 			// Of several elements for one field the catalogue's first one feeds it.

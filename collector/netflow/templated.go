@@ -142,6 +142,9 @@ func (m *run) define(set uint16, t ipfix.Template, at int) {
 		if evicted > 0 {
 			m.res.AddN(message.ReasonTemplateEvicted, uint32(evicted), t.ID, at, fmt.Errorf("template %d made the exporter forget %d older ones", t.ID, evicted))
 		}
+		if n := m.domain.skipped(t.ID); n > 0 {
+			m.res.Add(message.ReasonTemplateLimit, t.ID, at, fmt.Errorf("template %d has %d fields more than the %d that are decoded", t.ID, n, maxFields))
+		}
 		if !kept {
 			m.res.Add(message.ReasonTemplateLimit, t.ID, at, fmt.Errorf("template %d with %d fields is more than is kept of one exporter, or there is no memory for it", t.ID, len(t.Fields)))
 		}

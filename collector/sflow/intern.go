@@ -27,6 +27,14 @@ func (i interner) of(b []byte) string {
 	return s
 }
 
+// string gives a text field of the last record.
+func (m *run) string(b []byte) string {
+	if len(b) > internLength {
+		m.w.Weigh(len(b))
+	}
+	return m.strings.of(b)
+}
+
 // unknownName gives prefix_enterprise_format for a data format that has no
 // parser here. kind tells prefixes apart.
 func (d *Decoder) unknownName(kind uint64, prefix string, format uint32) string {

@@ -221,12 +221,12 @@ func (m *run) extendedUser(r *flow.Record, p []byte) bool {
 	dst, _, ok := text(p, at+4)
 	switch {
 	case len(src) > 0:
-		r.SetUserName(m.strings.of(src))
+		r.SetUserName(m.string(src))
 		if len(dst) > 0 {
 			r.Extra = append(r.Extra, flow.Element{Name: "destination_user", Kind: flow.ElementString, Bytes: m.w.Copy(dst)})
 		}
 	case len(dst) > 0:
-		r.SetUserName(m.strings.of(dst))
+		r.SetUserName(m.string(dst))
 	}
 	return ok
 }
@@ -255,10 +255,10 @@ func (m *run) extendedURL(r *flow.Record, p []byte) bool {
 		path = path[:i]
 	}
 	if len(host) > 0 {
-		r.SetURLDomain(m.strings.of(host))
+		r.SetURLDomain(m.string(host))
 	}
 	if len(path) > 0 {
-		r.SetURLPath(m.strings.of(path))
+		r.SetURLPath(m.string(path))
 	}
 	if len(path) != len(url) {
 		r.Extra = append(r.Extra, flow.Element{Name: "url", Kind: flow.ElementString, Bytes: m.w.Copy(url)})
