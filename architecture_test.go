@@ -141,6 +141,34 @@ func TestNoForbiddenNames(t *testing.T) {
 	})
 }
 
+// TestDependenciesAreExplained wants a reason in docs/internals.md for every
+// module that go.mod requires directly.
+func TestDependenciesAreExplained(t *testing.T) {
+	mod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	doc, err := os.ReadFile("docs/internals.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(doc), "## Dependencies")
+	direct := 0
+	for line := range strings.Lines(string(mod)) {
+		fields := strings.Fields(strings.TrimPrefix(line, "require "))
+		if len(fields) != 2 || !strings.Contains(fields[0], ".") || !strings.HasPrefix(fields[1], "v") {
+			continue // no requirement, or an indirect one
+		}
+		direct++
+		if name := strings.TrimPrefix(fields[0], "github.com/"); !strings.Contains(table, name) {
+			t.Errorf("docs/internals.md does not say why %s is there", name)
+		}
+	}
+	if direct < 10 {
+		t.Errorf("only %d direct dependencies were found", direct)
+	}
+}
+
 // TestTestsDoNotSleep refuses sleeping in tests: what they wait for must tell.
 func TestTestsDoNotSleep(t *testing.T) {
 	sources(t, func(path string, _ *ast.File, _ int, _ bool) {
