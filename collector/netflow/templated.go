@@ -118,48 +118,46 @@ func (m *run) templates(set uint16, b []byte, start int, parse func([]byte) (ipf
 			m.res.Add(message.ReasonBadTemplate, set, start+at, err)
 			return
 		}
-		if t.Options || set == ipfix.OptionsTemplateSet {
-			m.res.OptionsTemplates++
-		} else {
-			m.res.Templates++
-		}
 		m.define(set, t, start+at)
 		at += n
 	}
 }
 
+// define uses one definition. A withdrawal is none, and neither is what has a set
+// id for its own: most likely it is the rest of another one.
 func (m *run) define(set uint16, t ipfix.Template, at int) {
-	v9 := m.header.Version == ipfix.Version9
-	switch {
-	case t.Withdrawal() && !v9:
+	if t.Withdrawal() && m.header.Version != ipfix.Version9 {
 		m.withdraw(set, t, at)
-	case t.ID < ipfix.FirstDataSet:
+		return
+	}
+	if t.ID < ipfix.FirstDataSet {
 		m.res.Add(message.ReasonBadTemplate, set, at, fmt.Errorf("template id %d is below %d", t.ID, ipfix.FirstDataSet))
-	case t.MinRecordLen() == 0:
+		return
+	}
+	if t.Options {
+		m.res.OptionsTemplates++
+	} else {
+		m.res.Templates++
+	}
+	if t.MinRecordLen() == 0 {
 		m.res.Add(message.ReasonZeroTemplate, t.ID, at, fmt.Errorf("records of template %d would have no bytes", t.ID))
-	default:
-		evicted, kept := m.x.define(m.store, m.domain, m.res.Protocol, t)
-		if evicted > 0 {
-			m.res.AddN(message.ReasonTemplateEvicted, uint32(evicted), t.ID, at, fmt.Errorf("template %d made the exporter forget %d older ones", t.ID, evicted))
-		}
-		if n := m.domain.skipped(t.ID); n > 0 {
-			m.res.Add(message.ReasonTemplateLimit, t.ID, at, fmt.Errorf("template %d has %d fields more than the %d that are decoded", t.ID, n, maxFields))
-		}
-		if !kept {
-			m.res.Add(message.ReasonTemplateLimit, t.ID, at, fmt.Errorf("template %d with %d fields is more than is kept of one exporter, or there is no memory for it", t.ID, len(t.Fields)))
-		}
+		return
+	}
+	evicted, kept := m.x.define(m.store, m.domain, m.res.Protocol, t)
+	if evicted > 0 {
+		m.res.AddN(message.ReasonTemplateEvicted, uint32(evicted), t.ID, at, fmt.Errorf("template %d made the exporter forget %d older ones", t.ID, evicted))
+	}
+	if n := m.domain.skipped(t.ID); n > 0 {
+		m.res.Add(message.ReasonTemplateLimit, t.ID, at, fmt.Errorf("template %d has %d fields more than the %d that are decoded", t.ID, n, maxFields))
+	}
+	if !kept {
+		m.res.Add(message.ReasonTemplateLimit, t.ID, at, fmt.Errorf("template %d with %d fields is more than is kept of one exporter, or there is no memory for it", t.ID, len(t.Fields)))
 	}
 }
 
 // withdraw removes templates on stream transports; over datagrams RFC 7011
 // section 8.4 has it ignored, as it could be forged or late.
 func (m *run) withdraw(set uint16, t ipfix.Template, at int) {
-	// A withdrawal is no definition.
-	if set == ipfix.OptionsTemplateSet {
-		m.res.OptionsTemplates--
-	} else {
-		m.res.Templates--
-	}
 	if m.origin.Session == 0 {
 		return
 	}

@@ -100,6 +100,13 @@ func count(dir string, row indexRow) (Summary, error) {
 	return s, nil
 }
 
+// different are the captures whose counts are not the index's, and why.
+var different = map[string]string{
+	"cistern-sflow/sflow-flow-samples-2.bin": "two datagrams behind each other; the index takes the second, of one sample, for trailing bytes",
+	"streamsets/nfv1-file-1.dat":             "NetFlow v1 is reported as unknown",
+	"dpkt/nfv1-24rec.dat":                    "NetFlow v1 is reported as unknown",
+}
+
 // lines counts lines.
 type lines struct{ n int }
 
@@ -109,7 +116,8 @@ func (l *lines) Write(b []byte) (int, error) {
 }
 
 // TestCaptures decodes every capture of a real exporter and compares the counts
-// with those of an independent parser.
+// with those of an independent parser. Those that differ are listed by name, so
+// that none is lost unseen.
 func TestCaptures(t *testing.T) {
 	dir, rows := index(t)
 	if len(rows) < 248 {
@@ -117,7 +125,7 @@ func TestCaptures(t *testing.T) {
 	}
 	var table strings.Builder
 	columns := tabwriter.NewWriter(&table, 0, 0, 2, ' ', 0)
-	fmt.Fprintln(columns, "capture\trecords\toptions\ttemplates\toptions templates\tproblems")
+	fmt.Fprintln(columns, "capture\trecords\toptions\ttemplates\toptions templates\tproblems\twhy")
 	equal, exact := 0, 0
 	for _, row := range rows {
 		s, err := count(dir, row)
@@ -137,8 +145,18 @@ func TestCaptures(t *testing.T) {
 		if right {
 			equal++
 		}
-		if right && s.Options == row.options && s.Templates == row.templates && s.OptionsTemplates == row.optionTemplates {
+		why, known := different[row.path]
+		agrees := right && s.Options == row.options && s.Templates == row.templates && s.OptionsTemplates == row.optionTemplates
+		if agrees {
 			exact++
+		}
+		switch {
+		case agrees && known:
+			t.Errorf("%s agrees with the index now; take it off the list of those that differ", row.path)
+		case !agrees && !known:
+			t.Errorf("%s differs from the index", row.path)
+		}
+		if agrees {
 			continue
 		}
 		pair := func(got, want uint64) string {
@@ -147,12 +165,9 @@ func TestCaptures(t *testing.T) {
 			}
 			return fmt.Sprintf("%d, not %d", got, want)
 		}
-		fmt.Fprintf(columns, "%s\t%s\t%s\t%s\t%s\t%v\n", row.path, pair(records, row.records), pair(s.Options, row.options),
-			pair(s.Templates, row.templates), pair(s.OptionsTemplates, row.optionTemplates), s.Errors)
+		fmt.Fprintf(columns, "%s\t%s\t%s\t%s\t%s\t%v\t%s\n", row.path, pair(records, row.records), pair(s.Options, row.options),
+			pair(s.Templates, row.templates), pair(s.OptionsTemplates, row.optionTemplates), s.Errors, why)
 	}
 	_ = columns.Flush()
 	t.Logf("of %d captures %d have the right number of records, %d agree in everything; the others:\n%s", len(rows), equal, exact, table.String())
-	if equal < 230 {
-		t.Errorf("%d captures have the right number of records, want at least 230", equal)
-	}
 }
