@@ -25,6 +25,22 @@ type Config struct {
 // DefaultConfig gives the defaults.
 func DefaultConfig() Config { return Config{QueueBatches: 64, StallAfter: 10 * time.Second} }
 
+// Validate reports every value that is out of bounds, each with its key.
+func (c Config) Validate() error {
+	var errs []error
+	if c.QueueBatches < 1 || c.QueueBatches > maxQueueBatches {
+		errs = append(errs, fmt.Errorf("index.queue.queue_batches: %d is not allowed; allowed: 1 to %d", c.QueueBatches, maxQueueBatches))
+	}
+	if c.StallAfter <= 0 {
+		errs = append(errs, fmt.Errorf("index.queue.stall_after: %s is not allowed; allowed: above 0", c.StallAfter))
+	}
+	return errors.Join(errs...)
+}
+
+// maxQueueBatches keeps a slip of the keyboard from taking all memory: a batch
+// has some hundred KiB.
+const maxQueueBatches = 1 << 14
+
 // Dependencies are what New needs.
 type Dependencies struct {
 	Logger     *slog.Logger
@@ -50,8 +66,8 @@ type Indexer struct {
 
 // New makes an indexer; Start starts it.
 func New(cfg Config, d Dependencies) (*Indexer, error) {
-	if cfg.QueueBatches < 1 {
-		return nil, fmt.Errorf("index: queue_batches is %d, it must be 1 or more", cfg.QueueBatches)
+	if err := cfg.Validate(); err != nil {
+		return nil, err
 	}
 	if len(d.Sinks) == 0 {
 		return nil, errors.New("index: no sink is configured")

@@ -64,11 +64,11 @@ func newTransport(c Config) (*http.Transport, error) {
 	if c.CAFile != "" {
 		text, err := os.ReadFile(c.CAFile)
 		if err != nil {
-			return nil, fmt.Errorf("index.elasticsearch.ca_file: %w", err)
+			return nil, fmt.Errorf("index.elasticsearch.ca_file: %w; allowed: a PEM file with certificates", err)
 		}
 		settings.RootCAs = x509.NewCertPool()
 		if !settings.RootCAs.AppendCertsFromPEM(text) {
-			return nil, fmt.Errorf("index.elasticsearch.ca_file: %s holds no certificate in PEM", c.CAFile)
+			return nil, fmt.Errorf("index.elasticsearch.ca_file: %q holds no certificate; allowed: a PEM file with certificates", c.CAFile)
 		}
 	}
 	return &http.Transport{

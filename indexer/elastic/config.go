@@ -82,6 +82,13 @@ func DefaultConfig(urls ...string) Config {
 	}
 }
 
+// Check reads the files that the configuration names, which Validate does not.
+func (c Config) Check() error {
+	_, err := c.authorization()
+	_, err2 := newTransport(c)
+	return errors.Join(err, err2)
+}
+
 // Namespaces are parts of index names, which both products restrict; a hyphen
 // would make the parts ambiguous.
 var namespacePattern = regexp.MustCompile(`^[a-z0-9][a-z0-9._]{0,99}$`)
@@ -91,7 +98,7 @@ func (c Config) Validate() error {
 	var errs []error
 	check := func(ok bool, key string, value any, allowed string) {
 		if !ok {
-			errs = append(errs, fmt.Errorf("index.elasticsearch.%s: %v is not allowed; %s", key, value, allowed))
+			errs = append(errs, fmt.Errorf("index.elasticsearch.%s: %v is not allowed; allowed: %s", key, value, allowed))
 		}
 	}
 	if _, err := parseEndpoints(c); err != nil {

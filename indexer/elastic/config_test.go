@@ -18,19 +18,23 @@ func TestBadConfigs(t *testing.T) {
 		change func(*Config)
 		want   string
 	}{
-		{func(c *Config) { c.URLs = nil }, "index.elasticsearch.urls is empty"},
-		{func(c *Config) { c.URLs = []string{"localhost:9200"} }, "localhost:9200 is no server's URL; want http:// or https://"},
-		{func(c *Config) { c.URLs = []string{"ftp://u:hush@h"} }, "ftp://***@h is no"},
-		{func(c *Config) { c.URLs = []string{"http://u:hu%sh@h:99999x"} }, "http://***@h:99999x is no"},
+		{func(c *Config) { c.URLs = nil }, "index.elasticsearch.urls: it is empty"},
+		{func(c *Config) { c.URLs = []string{"localhost:9200"} }, `"localhost:9200" is no server's URL; allowed: http:// or https://`},
+		{func(c *Config) { c.URLs = []string{"ftp://u:hush@h"} }, `"ftp://***@h" is no`},
+		{func(c *Config) { c.URLs = []string{"http://u:hu%sh@h:99999x"} }, `"http://***@h:99999x" is no`},
+		{func(c *Config) { c.URLs = []string{"http://a", "http://b:65536"} }, `"http://b:65536" is no`},
+		{func(c *Config) { c.URLs = []string{"http://b:0"} }, `"http://b:0" is no`},
+		{func(c *Config) { c.URLs = []string{"http://:9200"} }, `"http://:9200" is no`},
 		{func(c *Config) { c.URLs = []string{"http://h/?pretty"} }, "is no server's URL"},
-		{func(c *Config) { c.URLs = []string{"http://u:hush@h"}; c.Username = "v" }, "http://***@h names a user"},
-		{func(c *Config) { c.Username = "u"; c.Password = "hush"; c.PasswordFile = "f" }, "password or password_file"},
-		{func(c *Config) { c.Password = "hush" }, "without username"},
+		{func(c *Config) { c.URLs = []string{"http://u:hush@h"}; c.Username = "v" }, `"http://***@h" names a user`},
+		{func(c *Config) { c.Username = "u"; c.Password = "hush"; c.PasswordFile = "f" }, "password_file: give this or password"},
+		{func(c *Config) { c.Password = "hush" }, "elasticsearch.password: it is given without username"},
+		{func(c *Config) { c.PasswordFile = "f" }, "elasticsearch.password_file: it is given without username"},
 		{func(c *Config) { c.Username = "u"; c.APIKey = "hush" }, "not both"},
-		{func(c *Config) { c.APIKey = "hush"; c.APIKeyFile = "f" }, "api_key or api_key_file"},
+		{func(c *Config) { c.APIKey = "hush"; c.APIKeyFile = "f" }, "api_key_file: give this or api_key"},
 		{func(c *Config) { c.Namespace = "My-Net" }, "index.elasticsearch.namespace: My-Net is not allowed"},
 		{func(c *Config) { c.Namespace = "a/../b" }, "namespace"},
-		{func(c *Config) { c.Compression = 10 }, "compression: 10 is not allowed; 0 to 9"},
+		{func(c *Config) { c.Compression = 10 }, "compression: 10 is not allowed; allowed: 0 to 9"},
 		{func(c *Config) { c.QueueBytes = 1 << 20 }, "queue_bytes"},
 		{func(c *Config) { c.Concurrency = 0 }, "concurrency"},
 		{func(c *Config) { c.FlushInterval = 0 }, "flush_interval"},
@@ -62,6 +66,9 @@ func TestMissingFilesStopTheStart(t *testing.T) {
 		s, err := New(c, Dependencies{Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry()})
 		if err != nil {
 			t.Fatal(err)
+		}
+		if err := c.Check(); err == nil || !strings.Contains(err.Error(), "index.elasticsearch."+name) {
+			t.Errorf("%s: Check gives %v", name, err)
 		}
 		if err := s.Start(t.Context()); err == nil || !strings.Contains(err.Error(), name) {
 			t.Errorf("%s: Start gives %v", name, err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/url"
 	"os"
+	"strconv"
 	"strings"
 )
 
@@ -19,28 +20,30 @@ type endpoint struct {
 // Its errors show no secret.
 func parseEndpoints(c Config) ([]endpoint, error) {
 	if len(c.URLs) == 0 {
-		return nil, errors.New("index.elasticsearch.urls is empty; want for example https://localhost:9200")
+		return nil, errors.New("index.elasticsearch.urls: it is empty; allowed: a list of URLs, for example https://localhost:9200")
 	}
 	switch {
 	case c.Password != "" && c.PasswordFile != "":
-		return nil, errors.New("index.elasticsearch: give password or password_file, not both")
+		return nil, errors.New("index.elasticsearch.password_file: give this or password, not both")
 	case c.APIKey != "" && c.APIKeyFile != "":
-		return nil, errors.New("index.elasticsearch: give api_key or api_key_file, not both")
-	case c.Username == "" && (c.Password != "" || c.PasswordFile != ""):
-		return nil, errors.New("index.elasticsearch: a password is given without username")
+		return nil, errors.New("index.elasticsearch.api_key_file: give this or api_key, not both")
+	case c.Username == "" && c.Password != "":
+		return nil, errors.New("index.elasticsearch.password: it is given without username")
+	case c.Username == "" && c.PasswordFile != "":
+		return nil, errors.New("index.elasticsearch.password_file: it is given without username")
 	case c.Username != "" && (c.APIKey != "" || c.APIKeyFile != ""):
-		return nil, errors.New("index.elasticsearch: give username or an API key, not both")
+		return nil, errors.New("index.elasticsearch.username: give this or an API key, not both")
 	}
 	var list []endpoint
 	for _, text := range c.URLs {
 		u, err := url.Parse(text)
-		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.RawQuery != "" || u.Fragment != "" {
-			return nil, fmt.Errorf("index.elasticsearch.urls: %s is no server's URL; want http:// or https://, a host and optionally a port and a path", maskURL(text))
+		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || !portable(u.Port()) || u.RawQuery != "" || u.Fragment != "" {
+			return nil, fmt.Errorf("index.elasticsearch.urls: %q is no server's URL; allowed: http:// or https://, a host and optionally a port and a path", maskURL(text))
 		}
 		e := endpoint{url: u}
 		if u.User != nil {
 			if c.Username != "" || c.APIKey != "" || c.APIKeyFile != "" {
-				return nil, fmt.Errorf("index.elasticsearch.urls: %s names a user, and so do other keys; give the credentials once", maskURL(text))
+				return nil, fmt.Errorf("index.elasticsearch.urls: %q names a user, and so do other keys; give the credentials once", maskURL(text))
 			}
 			password, _ := u.User.Password()
 			e.auth, u.User = basicAuth(u.User.Username(), password), nil
@@ -49,6 +52,12 @@ func parseEndpoints(c Config) ([]endpoint, error) {
 		list = append(list, e)
 	}
 	return list, nil
+}
+
+// portable reports whether a URL's port is one, or absent.
+func portable(port string) bool {
+	n, err := strconv.ParseUint(port, 10, 16)
+	return port == "" || err == nil && n > 0
 }
 
 // maskURL hides what may be credentials in a text that need not be a URL.
@@ -94,7 +103,7 @@ func secret(value, file, key string) (string, error) {
 	}
 	text, err := os.ReadFile(file)
 	if err != nil {
-		return "", fmt.Errorf("index.elasticsearch.%s: %w", key, err)
+		return "", fmt.Errorf("index.elasticsearch.%s: %w; allowed: a file that holds the secret alone", key, err)
 	}
 	return strings.TrimRight(string(text), "\r\n"), nil
 }

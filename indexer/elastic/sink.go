@@ -68,7 +68,7 @@ func New(c Config, d Dependencies) (*Sink, error) {
 		return nil, err
 	}
 	s := &Sink{
-		config: c, name: "elasticsearch:" + endpoints[0].url.Host, endpoints: endpoints, transport: d.Transport,
+		config: c, name: Name(c), endpoints: endpoints, transport: d.Transport,
 		queue: newQueue(), encoder: flow.NewEncoder(), quiet: rate.NewLimiter(rate.Every(10*time.Second), 3),
 		pool: newPool(c.Concurrency+1, c.FlushBytes+min(c.FlushBytes/4, 64<<10), c.FlushDocuments),
 	}
@@ -86,8 +86,17 @@ func createIn(stream string) []byte {
 	return fmt.Appendf(nil, `{"create":{"_index":%q}}`+"\n", stream)
 }
 
-// Name is elasticsearch and the first server's host and port.
+// Name is elasticsearch and the first server's host, port and path.
 func (s *Sink) Name() string { return s.name }
+
+// Name gives the name that a sink with this configuration would have.
+func Name(c Config) string {
+	endpoints, err := parseEndpoints(c)
+	if err != nil {
+		return "elasticsearch"
+	}
+	return "elasticsearch:" + endpoints[0].url.Host + endpoints[0].url.Path
+}
 
 // Start begins to connect. It returns an error only for files that cannot be
 // read; a server that does not answer is waited for in the background.

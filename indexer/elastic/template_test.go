@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"flag"
+	"fmt"
 	"maps"
 	"os"
 	"path/filepath"
@@ -123,7 +124,7 @@ func TestInstall(t *testing.T) {
 		"without":         {`{"_meta":{"managed_by":"somebody"}}`, true},
 		"no meta":         {`{}`, true},
 		"of another kind": {`{"_meta":{"version":"one"}}`, true},
-		"equal":           {`{"_meta":{"version":1}}`, false},
+		"equal":           {fmt.Sprintf(`{"_meta":{"version":%d}}`, templateVersion), false},
 		"newer":           {`{"_meta":{"version":99}}`, false},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -3,36 +3,19 @@
 package ndjson
 
 import (
-	"bufio"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/weirflow/weir/flow"
 )
-
-// Config sets a sink.
-type Config struct {
-	// Path is the file to append to; "-" is standard output. No default.
-	Path string `mapstructure:"path"`
-	// BufferBytes is how much is gathered before it is written. Default 256 KiB.
-	BufferBytes int `mapstructure:"buffer_bytes"`
-	// FlushInterval is how long a document waits at most. Default 1s.
-	FlushInterval time.Duration `mapstructure:"flush_interval"`
-	// Options has options records written, too. Default false.
-	Options bool `mapstructure:"options"`
-}
-
-// DefaultConfig gives the defaults, for a path.
-func DefaultConfig(path string) Config {
-	return Config{Path: path, BufferBytes: 256 << 10, FlushInterval: time.Second}
-}
 
 // Dependencies are what New needs.
 type Dependencies struct {
@@ -41,36 +24,46 @@ type Dependencies struct {
 	Stdout io.Writer
 }
 
-// Sink writes documents. Its methods may be called from several goroutines.
+// Sink writes documents. Write gathers them in a buffer; a goroutine takes the
+// buffer when it is full or old and writes it, so that a reader that has stopped
+// reading blocks that goroutine alone. One goroutine calls Write; the other
+// methods may be called by any.
 type Sink struct {
 	cfg     Config
 	stdout  io.Writer
 	metrics *metrics
+	broken  atomic.Pointer[error] // of the last write, nil when it worked
+	unsaid  atomic.Pointer[error] // of a write that Write has not reported yet
 
-	mu      sync.Mutex
-	file    *os.File // nil for standard output
-	out     *bufio.Writer
-	encoder *flow.Encoder
-	line    []byte
-	waiting int // documents in the buffer
-	broken  error
-	stop    chan struct{}
-	done    chan struct{}
+	mu       sync.Mutex
+	encoder  *flow.Encoder
+	buffer   []byte
+	waiting  int // documents in buffer
+	underway int // documents that are being written
+	spare    []byte
+	closed   bool
+
+	full    chan struct{}   // the buffer is to be written now; holds one
+	room    chan struct{}   // the buffer was taken; holds one
+	reopens chan chan error // Reopen's requests
+	stop    chan struct{}   // closed: write what is left and end
+	done    chan struct{}   // closed when the writing goroutine has ended
 }
 
 // New makes a sink; Start opens its file.
 func New(cfg Config, d Dependencies) (*Sink, error) {
 	if cfg.Path == "" {
-		return nil, errors.New("index.ndjson.path is empty: name a file, or - for standard output")
+		return nil, errors.New("index.ndjson.path: it is empty; allowed: a file, or - for standard output")
 	}
-	if cfg.BufferBytes < 1 || cfg.FlushInterval <= 0 {
-		return nil, fmt.Errorf("index.ndjson: buffer_bytes is %d and flush_interval %s, both must be above 0", cfg.BufferBytes, cfg.FlushInterval)
+	if err := cfg.Validate(); err != nil {
+		return nil, err
 	}
 	m, err := newMetrics(d.Registerer, cfg.Path)
 	if err != nil {
 		return nil, err
 	}
-	s := &Sink{cfg: cfg, stdout: d.Stdout, metrics: m, encoder: flow.NewEncoder(), stop: make(chan struct{}), done: make(chan struct{})}
+	s := &Sink{cfg: cfg, stdout: d.Stdout, metrics: m, encoder: flow.NewEncoder(), closed: true,
+		full: make(chan struct{}, 1), room: make(chan struct{}, 1), reopens: make(chan chan error), stop: make(chan struct{}), done: make(chan struct{})}
 	if s.stdout == nil {
 		s.stdout = os.Stdout
 	}
@@ -80,143 +73,147 @@ func New(cfg Config, d Dependencies) (*Sink, error) {
 // Name is ndjson and the path.
 func (s *Sink) Name() string { return "ndjson:" + s.cfg.Path }
 
-// Start opens the file and begins to write what waits at intervals.
+// Start opens the file and begins to write.
 func (s *Sink) Start(context.Context) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if err := s.open(); err != nil {
-		close(s.done)
-		return err
-	}
-	go s.tick()
-	return nil
-}
-
-func (s *Sink) open() error {
-	if s.cfg.Path == "-" {
-		s.out = bufio.NewWriterSize(s.stdout, s.cfg.BufferBytes)
-		return nil
-	}
-	f, err := os.OpenFile(s.cfg.Path, os.O_APPEND|os.O_CREATE|os.O_WRONLY, 0o644)
-	if err != nil {
-		return fmt.Errorf("open the file for documents: %w", err)
-	}
-	s.file, s.out = f, bufio.NewWriterSize(f, s.cfg.BufferBytes)
-	return nil
-}
-
-// tick writes the buffer at intervals, also when nothing new arrives.
-func (s *Sink) tick() {
-	defer close(s.done)
-	t := time.NewTicker(s.cfg.FlushInterval)
-	defer t.Stop()
-	for {
-		select {
-		case <-s.stop:
-			return
-		case <-t.C:
-			s.mu.Lock()
-			_ = s.flush() // counted, and told by Ready and the next Write
-			s.mu.Unlock()
+	w := &writer{sink: s, to: s.stdout}
+	if s.cfg.Path != "-" {
+		if err := w.open(); err != nil {
+			return err
 		}
 	}
+	s.mu.Lock()
+	s.closed = false
+	s.mu.Unlock()
+	go w.run()
+	return nil
 }
 
-// Write appends the records of a batch. After a failed write, such as on a full
-// disk, what was in the buffer is lost and counted, and the next batch is tried
-// again.
-func (s *Sink) Write(_ context.Context, b *flow.Batch) error {
+// Write appends the records of a batch to the buffer. When that is full and
+// still being written, it waits until ctx ends; then the rest is lost. After a
+// failed write, such as on a full disk, what was in the buffer is lost, which
+// the next Write reports, and later batches are tried again.
+func (s *Sink) Write(ctx context.Context, b *flow.Batch) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.out == nil {
-		return errors.New("the sink is closed")
-	}
 	for i := range b.Records() {
 		r := b.At(i)
-		if r.Kind == flow.KindOptions && !s.cfg.Options {
+		if !s.wanted(r) {
 			continue
 		}
-		s.line = append(s.encoder.AppendJSON(s.line[:0], r), '\n')
-		// A document is written whole or not at all: the buffer is emptied first
-		// when it does not fit.
-		if s.out.Available() < len(s.line) && s.out.Buffered() > 0 {
-			if err := s.flush(); err != nil {
-				s.metrics.lost.Add(float64(b.Len() - i))
+		for !s.closed && len(s.buffer) >= s.cfg.BufferBytes {
+			s.mu.Unlock()
+			select {
+			case <-s.room:
+			case <-ctx.Done():
+			}
+			s.mu.Lock()
+			if err := ctx.Err(); err != nil && len(s.buffer) >= s.cfg.BufferBytes {
+				s.loseRest(b, i)
 				return err
 			}
 		}
-		if _, err := s.out.Write(s.line); err != nil {
-			s.fail(err, 1)
-			s.metrics.lost.Add(float64(b.Len() - i - 1))
-			return err
+		if s.closed {
+			s.loseRest(b, i)
+			return errors.New("the sink is closed")
 		}
+		s.buffer = append(s.encoder.AppendJSON(s.buffer, r), '\n')
 		s.waiting++
+		if len(s.buffer) >= s.cfg.BufferBytes {
+			signal(s.full)
+		}
+	}
+	if err := s.unsaid.Swap(nil); err != nil {
+		return fmt.Errorf("documents were lost: %w", *err)
 	}
 	return nil
 }
 
-// flush writes the buffer; s.mu is held.
-func (s *Sink) flush() error {
-	if s.out == nil || s.out.Buffered() == 0 {
-		return s.broken
+func (s *Sink) wanted(r *flow.Record) bool { return r.Kind != flow.KindOptions || s.cfg.Options }
+
+// loseRest counts the records of b from i on as lost.
+func (s *Sink) loseRest(b *flow.Batch, i int) {
+	for ; i < b.Len(); i++ {
+		if s.wanted(b.At(i)) {
+			s.metrics.lost.Inc()
+		}
 	}
-	if err := s.out.Flush(); err != nil {
-		s.fail(err, 0)
-		return err
-	}
-	s.metrics.documents.Add(float64(s.waiting))
-	s.waiting, s.broken = 0, nil
-	return nil
 }
 
-// fail drops the buffer, whose writer does not work any more after an error.
-func (s *Sink) fail(err error, more int) {
-	s.metrics.lost.Add(float64(s.waiting + more))
-	s.waiting, s.broken = 0, err
-	if s.file != nil {
-		s.out.Reset(s.file)
-	} else {
-		s.out.Reset(s.stdout)
+// signal leaves a note in a channel that holds one.
+func signal(c chan struct{}) {
+	select {
+	case c <- struct{}{}:
+	default:
 	}
 }
+
+// take gives the buffer and how many documents it holds, and makes room for new
+// ones.
+func (s *Sink) take() ([]byte, int) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	taken, n := s.buffer, s.waiting
+	s.buffer, s.spare, s.waiting, s.underway = s.spare[:0], nil, 0, n
+	signal(s.room)
+	return taken, n
+}
+
+// written ends the write of a buffer, which is used again.
+func (s *Sink) written(p []byte) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.spare, s.underway = p, 0
+}
+
+// reopenPatience is how long Reopen waits for a write that is under way.
+const reopenPatience = 10 * time.Second
 
 // Reopen writes the buffer and opens the file anew, for log rotation. When that
 // fails the old file stays in use.
 func (s *Sink) Reopen() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	if s.file == nil {
+	if s.cfg.Path == "-" {
 		return nil
 	}
-	_ = s.flush()
-	old := s.file
-	if err := s.open(); err != nil {
-		return err
+	answer, patience := make(chan error, 1), time.NewTimer(reopenPatience)
+	defer patience.Stop()
+	select {
+	case s.reopens <- answer:
+	case <-s.done:
+		return nil
+	case <-patience.C:
+		return fmt.Errorf("%s: a write has been under way for %s; the file stays as it is", s.cfg.Path, reopenPatience)
 	}
-	return old.Close()
+	return <-answer
 }
 
-// Close writes what is left and closes the file.
-func (s *Sink) Close(context.Context) error {
+// Close writes what is left and closes the file. When ctx ends before, what is
+// left counts as lost, and the write that is under way is left to itself.
+func (s *Sink) Close(ctx context.Context) error {
 	s.mu.Lock()
-	if s.out == nil {
+	if s.closed {
 		s.mu.Unlock()
 		return nil
 	}
-	err := s.flush()
-	if s.file != nil {
-		err = errors.Join(err, s.file.Close())
-	}
-	s.out = nil
+	s.closed = true
 	s.mu.Unlock()
 	close(s.stop)
-	<-s.done
-	return err
+	select {
+	case <-s.done:
+		return s.Ready()
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	n := s.waiting + s.underway
+	s.buffer, s.waiting = nil, 0
+	s.mu.Unlock()
+	s.metrics.lost.Add(float64(n))
+	return fmt.Errorf("%s takes no more, %d documents are lost: %w", s.cfg.Path, n, context.Cause(ctx))
 }
 
 // Ready reports the last write's error until one succeeds.
 func (s *Sink) Ready() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return s.broken
+	if err := s.broken.Load(); err != nil {
+		return *err
+	}
+	return nil
 }

@@ -2,10 +2,12 @@ package ndjson
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"testing/synctest"
@@ -109,66 +111,122 @@ func TestFlushesByAge(t *testing.T) {
 		if err := s.Write(t.Context(), batch(1, 1)); err != nil {
 			t.Fatal(err)
 		}
-		s.mu.Lock()
+		synctest.Wait()
+		s.mu.Lock() // as the writing goroutine does before it writes
 		if out.Len() != 0 {
 			t.Error("a single document was written at once")
 		}
 		s.mu.Unlock()
 		<-time.After(1100 * time.Millisecond) // of the bubble's clock
 		synctest.Wait()
-		s.mu.Lock()
 		if got := ports(t, out.String()); len(got) != 1 {
 			t.Errorf("%d documents after a second without input, want 1", len(got))
 		}
-		s.mu.Unlock()
 		if err := s.Close(t.Context()); err != nil {
 			t.Fatal(err)
 		}
 	})
 }
 
-// fragile fails while full is set.
+// fragile is a disk that has room for some bytes only.
 type fragile struct {
 	bytes.Buffer
-	full bool
+	room int
 }
 
 func (f *fragile) Write(p []byte) (int, error) {
-	if f.full {
-		return 0, errors.New("no space left on device")
+	if len(p) > f.room {
+		n, _ := f.Buffer.Write(p[:f.room])
+		f.room = 0
+		return n, errors.New("no space left on device")
 	}
+	f.room -= len(p)
 	return f.Buffer.Write(p)
 }
 
-func TestWriteErrors(t *testing.T) {
-	out := &fragile{full: true}
-	cfg := DefaultConfig("-")
-	cfg.BufferBytes = 100
-	s := start(t, cfg, Dependencies{Stdout: out})
-	if err := s.Write(t.Context(), batch(1, 5)); err == nil {
-		t.Error("a full disk gave no error")
-	}
-	if s.Ready() == nil {
-		t.Error("the sink is ready after a failed write")
-	}
-	out.full = false
-	if err := s.Write(t.Context(), batch(10, 2)); err != nil {
-		t.Errorf("after the disk has room again: %v", err)
-	}
-	if err := s.Close(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	if got := ports(t, out.String()); len(got) != 2 || got[0] != 10 {
-		t.Errorf("ports %v, want 10 and 11", got)
-	}
-	lost, written := testutil.ToFloat64(s.metrics.lost), testutil.ToFloat64(s.metrics.documents)
-	if lost != 6 || written != 2 { // the 5 flows and the options record of the batch that failed
-		t.Errorf("%v lost and %v written, want 6 and 2", lost, written)
-	}
+// TestFullDisk has the disk run full in the middle of a document: each document
+// is counted once, as written or as lost, and the one that is torn does not spoil
+// the first one after it.
+func TestFullDisk(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		line := len(flow.NewEncoder().AppendJSON(nil, batch(1, 1).At(0))) + 1
+		out := &fragile{room: 2*line + line/2}
+		s := start(t, DefaultConfig("-"), Dependencies{Stdout: out})
+		pass := func() { <-time.After(1100 * time.Millisecond); synctest.Wait() }
+		if err := s.Write(t.Context(), batch(1, 5)); err != nil {
+			t.Fatal(err)
+		}
+		pass()
+		if s.Ready() == nil {
+			t.Error("the sink is ready after a failed write")
+		}
+		if err := s.Write(t.Context(), batch(6, 2)); err == nil || !strings.Contains(err.Error(), "no space left") {
+			t.Errorf("the batch after a failed write gives %v", err)
+		}
+		pass() // still full
+		out.room = 1 << 20
+		if err := s.Write(t.Context(), batch(8, 2)); err == nil {
+			t.Error("the second failure is not reported")
+		}
+		if err := s.Close(t.Context()); err != nil {
+			t.Errorf("after the disk has room again: %v", err)
+		}
+		lines := strings.Split(strings.TrimSuffix(out.String(), "\n"), "\n")
+		if len(lines) != 5 || len(lines[2]) != line/2 {
+			t.Fatalf("the lines are %q, want five with the third torn", lines)
+		}
+		got := ports(t, strings.Join(append(lines[:2:2], lines[3:]...), "\n"))
+		if !slices.Equal(got, []int{1, 2, 8, 9}) {
+			t.Errorf("ports %v, want 1, 2, 8 and 9", got)
+		}
+		if lost, written := testutil.ToFloat64(s.metrics.lost), testutil.ToFloat64(s.metrics.documents); lost != 5 || written != 4 {
+			t.Errorf("%v lost and %v written, want 5 and 4", lost, written)
+		}
+	})
+}
+
+// stuck is a pipe whose reader does not read.
+type stuck chan struct{}
+
+func (s stuck) Write(p []byte) (int, error) { <-s; return len(p), nil }
+
+// TestStuckReader must neither block a stop for ever nor the questions about the
+// sink.
+func TestStuckReader(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		pipe := make(stuck)
+		cfg := DefaultConfig("-")
+		cfg.BufferBytes = 10 // less than a document
+		s := start(t, cfg, Dependencies{Stdout: pipe})
+		if err := s.Write(t.Context(), batch(1, 1)); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait() // it is being written
+		ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+		defer cancel()
+		began := time.Now()
+		if err := s.Write(ctx, batch(2, 4)); !errors.Is(err, context.DeadlineExceeded) { // one has room
+			t.Errorf("a write to a full buffer gives %v", err)
+		}
+		if err := s.Ready(); err != nil {
+			t.Errorf("a slow reader is no fault, Ready gives %v", err)
+		}
+		if err := s.Close(ctx); err == nil || !strings.Contains(err.Error(), "2 documents are lost") {
+			t.Errorf("Close gives %v", err)
+		}
+		if waited := time.Since(began); waited != time.Minute {
+			t.Errorf("closed after %s, want a minute", waited)
+		}
+		if lost := testutil.ToFloat64(s.metrics.lost); lost != 5 {
+			t.Errorf("%v lost, want 5", lost)
+		}
+		close(pipe)
+		synctest.Wait()
+	})
 }
 
 func TestBadConfigs(t *testing.T) {
-	for _, cfg := range []Config{{}, {Path: "x"}} {
+	for _, cfg := range []Config{{}, {Path: "x"}, {Path: "x", BufferBytes: 1, FlushInterval: -1}, {Path: "x", BufferBytes: -1, FlushInterval: 1}} {
 		if _, err := New(cfg, Dependencies{Registerer: prometheus.NewRegistry()}); err == nil {
 			t.Errorf("%+v is accepted", cfg)
 		}
