@@ -63,7 +63,7 @@ func newCertificate(c TLSConfig, m *metrics, log *slog.Logger) (*certificateFile
 }
 
 func (f *certificateFiles) explain(err error) error {
-	return fmt.Errorf("collectors.tls.cert %q and collectors.tls.key %q: %w", f.cert, f.key, err)
+	return fmt.Errorf("collectors.tls.cert %q and collectors.tls.key %q: %w; allowed: PEM files with a certificate and its private key", f.cert, f.key, err)
 }
 
 func (f *certificateFiles) stat() (stamp [2]fileStamp, err error) {

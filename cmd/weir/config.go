@@ -7,10 +7,13 @@ import (
 	"io"
 	"log/slog"
 	"net"
+	"os"
+	"path/filepath"
 	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/spf13/cobra"
+	"golang.org/x/sys/unix"
 
 	"github.com/weirflow/weir/cmd/weir/internal/config"
 )
@@ -89,6 +92,8 @@ func checkOutside(ctx context.Context, cfg *config.Loaded) error {
 	if err := cfg.Enrich.Check(); err != nil {
 		explain(fmt.Errorf("enrich.%w", err))
 	}
+	explain(checkFolder(cfg.DataDir))
+	explain(cfg.Check())
 	if _, err := newSinks(cfg, slog.New(slog.DiscardHandler), prometheus.NewRegistry(), io.Discard); err != nil {
 		explain(err)
 	}
@@ -102,4 +107,26 @@ func checkOutside(ctx context.Context, cfg *config.Loaded) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// checkFolder looks whether the data folder is there, or can be made, and may be
+// written to. It makes nothing.
+func checkFolder(folder string) error {
+	const allowed = "allowed: a folder that can be written to, or made"
+	for at := filepath.Clean(folder); ; at = filepath.Dir(at) {
+		about, err := os.Stat(at)
+		if errors.Is(err, os.ErrNotExist) && at != filepath.Dir(at) {
+			continue
+		}
+		if err != nil {
+			return fmt.Errorf("data_dir: %q: %w; %s", folder, err, allowed)
+		}
+		if !about.IsDir() {
+			return fmt.Errorf("data_dir: %q: %s is no folder; %s", folder, at, allowed)
+		}
+		if err := unix.Access(at, unix.W_OK); err != nil {
+			return fmt.Errorf("data_dir: %q: %s cannot be written to: %w; %s", folder, at, err, allowed)
+		}
+		return nil
+	}
 }

@@ -120,9 +120,7 @@ func newSinks(cfg *config.Loaded, log *slog.Logger, registry prometheus.Register
 		)
 		switch o.Kind {
 		case "ndjson":
-			c := cfg.Index.NDJSON
-			c.Path = o.Target
-			sink, err = ndjson.New(c, ndjson.Dependencies{Registerer: registry, Stdout: out})
+			sink, err = ndjson.New(cfg.NDJSON(o), ndjson.Dependencies{Registerer: registry, Stdout: out})
 		case "elasticsearch":
 			sink, err = elastic.New(cfg.Elastic(o), elastic.Dependencies{Logger: log, Registerer: registry})
 		default:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -31,7 +32,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("EXPORTS", exports)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": scriptStatus, "unhex": scriptUnhex, "count": scriptCount},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": scriptStatus, "unhex": scriptUnhex, "count": scriptCount, "occupy": scriptOccupy},
 	})
 }
 
@@ -84,5 +85,33 @@ func scriptCount(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if got := strings.Count(ts.ReadFile(args[1]), "\n"); got != want {
 		ts.Fatalf("%s has %d lines, want %d", args[1], got, want)
+	}
+}
+
+// scriptOccupy takes a free port of 127.0.0.1 until the script ends, and writes
+// its number over PORT in files: occupy udp|tcp files...
+func scriptOccupy(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) < 2 {
+		ts.Fatalf("usage: occupy udp|tcp files...")
+	}
+	var (
+		address net.Addr
+		close   func() error
+	)
+	if args[0] == "udp" {
+		socket, err := net.ListenPacket("udp4", "127.0.0.1:0")
+		ts.Check(err)
+		address, close = socket.LocalAddr(), socket.Close
+	} else {
+		socket, err := net.Listen("tcp4", "127.0.0.1:0")
+		ts.Check(err)
+		address, close = socket.Addr(), socket.Close
+	}
+	ts.Defer(func() { _ = close() })
+	_, port, err := net.SplitHostPort(address.String())
+	ts.Check(err)
+	for _, file := range args[1:] {
+		text := strings.ReplaceAll(ts.ReadFile(file), "PORT", port)
+		ts.Check(os.WriteFile(ts.MkAbs(file), []byte(text), 0o600))
 	}
 }

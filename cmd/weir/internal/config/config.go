@@ -8,7 +8,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"slices"
 	"strings"
 	"time"
@@ -86,86 +85,10 @@ func Default() Config {
 	}
 }
 
-// Output is a sink of Index.Outputs.
-type Output struct {
-	// Kind is ndjson or elasticsearch.
-	Kind string
-	// Target is a path or a URL; empty for the section index.elasticsearch.
-	Target string
-}
-
-// ParseOutput reads KIND:TARGET.
-func ParseOutput(s string) (Output, error) {
-	kind, target, found := strings.Cut(s, ":")
-	if kind == "opensearch" {
-		kind = "elasticsearch"
-	}
-	switch {
-	case !found || target == "" || kind != "ndjson" && kind != "elasticsearch":
-		return Output{}, fmt.Errorf("%q is no output; allowed: ndjson:FILE (- is standard output), elasticsearch:URL, opensearch:URL", maskURL(s))
-	case kind == "elasticsearch" && !strings.HasPrefix(target, "http://") && !strings.HasPrefix(target, "https://"):
-		return Output{}, fmt.Errorf("%q: the URL must begin with http:// or https://", maskURL(s))
-	}
-	return Output{kind, target}, nil
-}
-
-// Sinks gives the sinks to make: those of the sections that are set, then the
-// outputs; standard output when there are none.
-func (c *Config) Sinks() []Output {
-	var list []Output
-	if c.Index.NDJSON.Path != "" {
-		list = append(list, Output{"ndjson", c.Index.NDJSON.Path})
-	}
-	if len(c.Index.Elasticsearch.URLs) > 0 {
-		list = append(list, Output{Kind: "elasticsearch"})
-	}
-	for _, s := range c.Index.Outputs {
-		if o, err := ParseOutput(s); err == nil { // Validate reports the others
-			list = append(list, o)
-		}
-	}
-	if len(list) == 0 {
-		list = append(list, Output{"ndjson", "-"})
-	}
-	return list
-}
-
-// Elastic gives the configuration of an elasticsearch output: the section's, for
-// the output's URL. Credentials in the URL replace the section's.
-func (c *Config) Elastic(o Output) elastic.Config {
-	e := c.Index.Elasticsearch
-	if o.Target == "" {
-		return e
-	}
-	e.URLs = []string{o.Target}
-	if u, err := url.Parse(o.Target); err == nil && u.User != nil {
-		e.Username, e.Password, e.PasswordFile, e.APIKey, e.APIKeyFile = "", "", "", "", ""
-	}
-	return e
-}
-
 // Validate reports every fault that can be told without touching files or
 // sockets. Each line begins with its key.
 func (c *Config) Validate() error {
-	errs := []error{c.Collectors.Validate(), c.Decode.Validate(), below("enrich", c.Enrich.Validate())}
-	if len(c.Index.Elasticsearch.URLs) > 0 {
-		errs = append(errs, c.Index.Elasticsearch.Validate())
-	}
-	outputs := map[Output]bool{}
-	for _, s := range c.Index.Outputs {
-		o, err := ParseOutput(s)
-		if err == nil && outputs[o] {
-			err = fmt.Errorf("%q is there twice", maskURL(s))
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("index.outputs: %w", err))
-			continue
-		}
-		outputs[o] = true
-		if o.Kind == "elasticsearch" {
-			errs = append(errs, c.Elastic(o).Validate())
-		}
-	}
+	errs := []error{c.Collectors.Validate(), c.Decode.Validate(), below("enrich", c.Enrich.Validate()), c.validateIndex()}
 	oneOf := func(key, value string, allowed ...string) {
 		if !slices.Contains(allowed, value) {
 			errs = append(errs, fmt.Errorf("%s: %q is not known; allowed: %s", key, value, strings.Join(allowed, ", ")))

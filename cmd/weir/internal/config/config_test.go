@@ -118,7 +118,7 @@ func TestFaults(t *testing.T) {
 		{name: "no section", text: "log: debug\n", want: []string{`weir.yml:1: log: "debug" is no section; allowed below log: format, level`}},
 		{name: "bad choice", text: "log:\n  level: loud\n", want: []string{`weir.yml:2: log.level: "loud" is not known; allowed: debug, info, warn, error`}},
 		{name: "out of range", text: "collectors: { workers: 1000 }\n", want: []string{`weir.yml:1: collectors.workers: 1000 is out of range; allowed: 1 to 256`}},
-		{name: "bad rate", text: "decode:\n  sampling_rates: { 10.0.0.0/33: 5 }\n", want: []string{`weir.yml:2: decode.sampling_rates: map[10.0.0.0/33:5] is not allowed; allowed: a table of key: value`, `10.0.0.0/33`}},
+		{name: "bad rate", text: "decode:\n  sampling_rates: { 10.0.0.0/33: 5 }\n", want: []string{`weir.yml:2: decode.sampling_rates: {"10.0.0.0/33":5} is not allowed; allowed: a table of key: value`, `10.0.0.0/33`}},
 		{name: "bad URL", text: "collectors:\n  netflow5: ['udp://:99999']\n", want: []string{`weir.yml:2: collectors.netflow5[0]: endpoint "udp://:99999": port "99999": want a number from 0 to 65535`}},
 		{name: "bad variable", environ: []string{"WEIR_LOG_LEVLE=x"}, want: []string{"WEIR_LOG_LEVLE: unknown variable; `weir config show --env` lists those that are known"}},
 		{name: "bad value of a variable", environ: []string{"WEIR_COLLECTORS_WORKERS=x"}, want: []string{`WEIR_COLLECTORS_WORKERS: collectors.workers: "x" is not allowed`}},
@@ -127,13 +127,38 @@ func TestFaults(t *testing.T) {
 		{name: "an nProbe option", args: []string{"-n", "192.0.2.1:2055"}, want: []string{`-n: "192.0.2.1:2055": a collector neither exports nor captures; allowed: none`}},
 		{name: "half a certificate", args: []string{"--tls-cert", "c.pem"}, want: []string{`collectors.tls: cert and key belong together, only one of them is set`}},
 		{name: "all at once", text: "log: { level: loud, colour: red }\nx: 1\ncollectors: { workers: many }\n", want: []string{"log.colour: unknown key", "x: unknown key", "collectors.workers:"}},
-		{name: "not YAML", text: "log: [\n", want: []string{"weir.yml: not YAML"}},
+		{name: "not YAML", text: "log: [\n", want: []string{"weir.yml:1: not YAML"}},
+		{name: "a tab", text: "log:\n\tlevel: debug\n", want: []string{`weir.yml:2: not YAML: found character that cannot start any token (a tab? YAML indents with spaces)`}},
+		{name: "a key twice", text: "log:\n  level: debug\n  level: info\n", want: []string{`weir.yml:3: log.level: is there twice, first in line 2; allowed: once`}},
+		{name: "a section twice", text: "log: {}\nhttp: {}\nlog: {}\n", want: []string{`weir.yml:3: log: is there twice, first in line 1; allowed: once`}},
+		{name: "no value", text: "log:\n  level:\n", want: []string{`weir.yml:2: log.level: has no value; allowed: a text`}},
+		{name: "two documents", text: "log: {}\n---\nlog: {}\n", want: []string{`weir.yml:2: a second document (after ---) is not allowed; allowed: one`}},
+		{name: "a list at the top", text: "- log\n", want: []string{`weir.yml:1: a list is no section; allowed at the top: collectors, `}},
+		{name: "a text at the top", text: "log\n", want: []string{`weir.yml:1: "log" is no section; allowed at the top: collectors, `}},
+		{name: "a list as section", text: "log: [level]\n", want: []string{`weir.yml:1: log: a list is no section; allowed below log: format, level`}},
+		{name: "a list as text", text: "data_dir: [a, b]\n", want: []string{`weir.yml:1: data_dir: ["a","b"] is not allowed; allowed: a text`}},
+		{name: "a table as list", text: "index:\n  outputs: [{ndjson: x}]\n", want: []string{`weir.yml:2: index.outputs: [{"ndjson":"x"}] is not allowed; allowed: a list of texts, such as [one, two]`}},
+		{name: "a huge number", text: "collectors: { max_connections: 99999999999999999999 }\n", want: []string{`weir.yml:1: collectors.max_connections: 100000000000000000000 is not allowed; allowed: a whole number, or`}},
+		{name: "a table in a variable", environ: []string{"WEIR_DECODE_SAMPLING_RATES=10.0.0.0/8=1"}, want: []string{`WEIR_DECODE_SAMPLING_RATES: decode.sampling_rates: "10.0.0.0/8=1" is not allowed; allowed: a table of key: value`}},
+		{name: "server's URL", text: "index:\n  elasticsearch:\n    urls: ['http://a:9200', 'http://u:hush@b:99999']\n", want: []string{`weir.yml:3: index.elasticsearch.urls: "http://***@b:99999" is no server's URL; allowed: http:// or https://, a host and optionally a port and a path`}},
+		{name: "output's URL", text: "index:\n  outputs: ['elasticsearch:http://u:hush@b:99999']\n", want: []string{`weir.yml:2: index.outputs: "http://***@b:99999" is no server's URL`}},
+		{name: "a secret in what is no output", args: []string{"--output", "http://u:hu%sh@b"}, want: []string{`--output: index.outputs: "http://********@b" is no output`}},
+		{name: "a secret in a wrong type", text: "index: { elasticsearch: { urls: { a: 'http://u:hush@b' } } }\n", want: []string{`index.elasticsearch.urls: {"a":"http://********@b"} is not allowed`}},
+		{name: "a password alone", text: "index:\n  elasticsearch:\n    urls: ['http://b']\n    password: hush\n", want: []string{`weir.yml:4: index.elasticsearch.password: it is given without username`}},
+		{name: "a section without servers", text: "index:\n  elasticsearch:\n    username: u\n", want: []string{`weir.yml:3: index.elasticsearch.username: it is set, but no server is; allowed: name the servers in index.elasticsearch.urls, or leave the section out`}},
+		{name: "a sink twice", text: "index:\n  ndjson: { path: x }\n  outputs: ['ndjson:x']\n", want: []string{`weir.yml:3: index.outputs: "ndjson:x" is there twice; allowed: once`}},
+		{name: "a server twice", text: "index:\n  elasticsearch: { urls: ['http://b:9200'] }\n  outputs: ['opensearch:http://b:9200/']\n", want: []string{`weir.yml:3: index.outputs: "elasticsearch:b:9200" is there twice; allowed: once`}},
+		{name: "sinks' numbers", text: "index:\n  ndjson: { path: x, buffer_bytes: 0 }\n  queue: { queue_batches: 0 }\n", want: []string{`weir.yml:2: index.ndjson.buffer_bytes: 0 is not allowed; allowed: 1 to 1GiB`, `weir.yml:3: index.queue.queue_batches: 0 is not allowed; allowed: 1 to 16384`}},
+		{name: "a server's number", text: "index:\n  elasticsearch:\n    urls: ['http://b']\n    concurrency: 0\n", want: []string{`weir.yml:4: index.elasticsearch.concurrency: 0 is not allowed; allowed: 1 to 64`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, problem := load(t, c.text, c.environ, c.args)
 			for _, want := range c.want {
 				if !strings.Contains(problem, want) {
 					t.Errorf("got:\n%s\nwant in it:\n%s", problem, want)
+				}
+				if strings.Contains(problem, "hush") || strings.Contains(problem, "hu%sh") {
+					t.Errorf("a secret is shown:\n%s", problem)
 				}
 			}
 		})
@@ -153,6 +178,37 @@ func TestParseSize(t *testing.T) {
 		if n, err := ParseSize(text); err == nil {
 			t.Errorf("%q is %d", text, n)
 		}
+	}
+}
+
+// TestSecretsAreMasked shows a configuration with a secret in every place.
+func TestSecretsAreMasked(t *testing.T) {
+	text := `index:
+  elasticsearch: { urls: ["http://a:9200", "http://b:9200"], api_key: hush }
+  outputs: ["elasticsearch:https://u:hush@c:9200/x", "opensearch:http://u@d", "ndjson:/x@y"]
+`
+	l, problem := load(t, text, nil, nil)
+	if problem != "" {
+		t.Fatal(problem)
+	}
+	shown, err := l.Show()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{`api_key: '********'`, `elasticsearch:https://u:********@c:9200/x`, `opensearch:http://u@d`, `ndjson:/x@y`, `urls: ['http://a:9200', 'http://b:9200']`} {
+		if !strings.Contains(string(shown), want) {
+			t.Errorf("shown is\n%s\nwant in it %s", shown, want)
+		}
+	}
+	if strings.Contains(string(shown), "hush") {
+		t.Errorf("a secret is shown:\n%s", shown)
+	}
+}
+
+// TestVariablesOfOthers are no faults: the tests set them.
+func TestVariablesOfOthers(t *testing.T) {
+	if _, problem := load(t, "", []string{"WEIR_ELASTICSEARCH=http://x", "WEIR_OPENSEARCH_PORT=1", "WEIR_SERVERS_DIR=x", "WEIR_REQUIRE=1"}, nil); problem != "" {
+		t.Error(problem)
 	}
 }
 

@@ -1,6 +1,7 @@
 package config
 
 import (
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -133,7 +134,7 @@ func (r *reader) environ(list []string) {
 	}
 	for _, kv := range list {
 		name, value, _ := strings.Cut(kv, "=")
-		if !strings.HasPrefix(name, "WEIR_") || slices.Contains(otherVariables, name) {
+		if !strings.HasPrefix(name, "WEIR_") || slices.ContainsFunc(otherVariables, func(other string) bool { return strings.HasPrefix(name, other) }) {
 			continue
 		}
 		key, ok := known[name]
@@ -145,9 +146,9 @@ func (r *reader) environ(list []string) {
 	}
 }
 
-// otherVariables begin with WEIR_ but are no keys: they belong to the tests and
-// to --config.
-var otherVariables = []string{"WEIR_CONFIG", "WEIR_REQUIRE", "WEIR_SHARED", "WEIR_ELASTICSEARCH", "WEIR_OPENSEARCH"}
+// otherVariables are the beginnings of variables that are no keys: they belong
+// to the tests, to the servers for tests and to --config.
+var otherVariables = []string{"WEIR_CONFIG", "WEIR_REQUIRE", "WEIR_SHARED", "WEIR_ELASTICSEARCH", "WEIR_OPENSEARCH", "WEIR_SERVERS_"}
 
 // decode turns the values into the structs. Each value is decoded alone first,
 // so that each fault is told with its place; then viper merges them over the
@@ -163,7 +164,11 @@ func (r *reader) decode() {
 		}
 		t := r.schema.leaves[key]
 		if err := decodeLeaf(value, t); err != nil {
-			r.fault("%s: %s: %s is not allowed; allowed: %s%s", r.loaded.places[key], key, show(key, value), want(t), detail(err))
+			what := show(key, value) + " is not allowed"
+			if value == nil {
+				what = "has no value"
+			}
+			r.fault("%s: %s: %s; allowed: %s%s", r.loaded.places[key], key, what, want(t), detail(err))
 			continue
 		}
 		v.Set(strings.ReplaceAll(key, delimiter, separator), value)
@@ -182,18 +187,26 @@ func show(key string, value any) string {
 		return "the value"
 	}
 	if s, ok := value.(string); ok {
-		return fmt.Sprintf("%q", s)
+		return fmt.Sprintf("%q", maskURL(s))
 	}
-	return fmt.Sprintf("%v", value)
+	text, err := json.Marshal(value)
+	if err != nil {
+		text = fmt.Append(nil, value)
+	}
+	return credentials.ReplaceAllString(string(text), "://"+masked+"@")
 }
 
 // validate runs the rooms' own checks and puts the place before each fault.
 func (r *reader) validate() {
-	err := r.loaded.Validate()
+	err := errors.Join(r.loaded.Validate(), r.loaded.unused())
 	if err == nil {
 		return
 	}
+	said := map[string]bool{} // a section's faults come again with each output that uses it
 	for _, line := range strings.Split(err.Error(), "\n") {
-		r.faults = append(r.faults, errors.New(r.loaded.Explain(line)))
+		if !said[line] {
+			r.faults = append(r.faults, errors.New(r.loaded.Explain(line)))
+		}
+		said[line] = true
 	}
 }

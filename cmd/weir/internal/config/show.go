@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/url"
 	"reflect"
+	"regexp"
 	"strings"
 	"time"
 
@@ -81,6 +82,10 @@ func plain(key string, value any) any {
 	return value
 }
 
+// credentials finds what may be a user and a password in a text that need not be
+// a URL.
+var credentials = regexp.MustCompile(`://[^\s"']*@`)
+
 // maskURL hides the password in a URL, also in an output's.
 func maskURL(s string) string {
 	kind, rest := "", s
@@ -90,7 +95,10 @@ func maskURL(s string) string {
 		}
 	}
 	u, err := url.Parse(rest)
-	if err != nil || u.User == nil {
+	if err != nil || u.User == nil && u.Host == "" {
+		return credentials.ReplaceAllString(s, "://"+masked+"@")
+	}
+	if u.User == nil {
 		return s
 	}
 	if _, has := u.User.Password(); !has {

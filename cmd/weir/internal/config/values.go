@@ -89,7 +89,7 @@ func strict(from, to reflect.Type, value any) (any, error) {
 	case to.Kind() == reflect.Bool && from.Kind() != reflect.Bool, number(to) && from.Kind() == reflect.Bool:
 		return nil, errors.New("of another type")
 	case number(to) && to.Kind() <= reflect.Uint64 && from.Kind() == reflect.Float64:
-		if f := value.(float64); f != math.Trunc(f) {
+		if f := value.(float64); f != math.Trunc(f) || math.Abs(f) > 1<<53 {
 			return nil, errors.New("not a whole number")
 		}
 	}
@@ -112,7 +112,7 @@ func decodeLeaf(value any, t reflect.Type) error {
 // detail adds what a type's own reading says, where want cannot know it.
 func detail(err error) string {
 	text := err.Error()
-	for _, known := range []string{"not a size", "neither true", "needs a unit", "no value", "of another type", "text is wanted", "invalid duration", "time:"} {
+	for _, known := range []string{"not a size", "neither true", "needs a unit", "no value", "of another type", "text is wanted", "invalid duration", "time:", "unconvertible type", "not a whole number"} {
 		if strings.Contains(text, known) {
 			return ""
 		}

@@ -1,7 +1,10 @@
 package config
 
 import (
+	"bytes"
+	"errors"
 	"fmt"
+	"io"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
@@ -9,14 +12,34 @@ import (
 
 // yaml reads the text of the file, keeping the line of each key.
 func (r *reader) yaml(path string, text []byte) error {
-	var doc yaml.Node
-	if err := yaml.Unmarshal(text, &doc); err != nil {
-		return fmt.Errorf("%s: not YAML: %w", path, err)
+	var doc, second yaml.Node
+	decoder := yaml.NewDecoder(bytes.NewReader(text))
+	if err := decoder.Decode(&doc); err != nil && !errors.Is(err, io.EOF) {
+		return notYAML(path, err)
+	}
+	if err := decoder.Decode(&second); err == nil {
+		r.fault("%s:%d: a second document (after ---) is not allowed; allowed: one", path, second.Line)
+	} else if !errors.Is(err, io.EOF) {
+		return notYAML(path, err)
 	}
 	if len(doc.Content) > 0 {
 		r.section(path, "", doc.Content[0])
 	}
 	return nil
+}
+
+// notYAML is the parser's error, with its line where ours have it.
+func notYAML(path string, err error) error {
+	text := strings.TrimPrefix(err.Error(), "yaml: ")
+	if line, ok := strings.CutPrefix(text, "line "); ok {
+		if number, rest, ok := strings.Cut(line, ": "); ok {
+			path, text = path+":"+number, rest
+		}
+	}
+	if strings.Contains(text, "cannot start any token") {
+		text += " (a tab? YAML indents with spaces)"
+	}
+	return fmt.Errorf("%s: not YAML: %s", path, text)
 }
 
 // section reads one mapping of the file.
@@ -29,12 +52,25 @@ func (r *reader) section(path, prefix string, n *yaml.Node) {
 		where = "below " + prefix
 	}
 	if n.Kind != yaml.MappingNode {
-		r.fault("%s:%d: %s: %q is no section; allowed %s: %s", path, n.Line, prefix, n.Value, where, allowed)
+		what := fmt.Sprintf("%q", n.Value)
+		if n.Kind == yaml.SequenceNode {
+			what = "a list"
+		}
+		if prefix != "" {
+			what = prefix + ": " + what
+		}
+		r.fault("%s:%d: %s is no section; allowed %s: %s", path, n.Line, what, where, allowed)
 		return
 	}
+	lines := map[string]int{}
 	for i := 0; i+1 < len(n.Content); i += 2 {
 		name, value := n.Content[i], n.Content[i+1]
 		key, place := join(prefix, name.Value), fmt.Sprintf("%s:%d", path, name.Line)
+		if before := lines[key]; before != 0 { // YAML forbids it; its parsers let one of them win
+			r.fault("%s: %s: is there twice, first in line %d; allowed: once", place, key, before)
+			continue
+		}
+		lines[key] = name.Line
 		if _, ok := r.schema.leaves[key]; ok {
 			var v any
 			if err := value.Decode(&v); err != nil {
