@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
+	"maps"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -91,8 +94,19 @@ func TestMessageLengthOfLies(t *testing.T) {
 }
 
 func FuzzMessageLength(f *testing.F) {
-	all := framed()
-	for _, b := range all {
+	seeds := slices.Collect(maps.Values(framed()))
+	quirks, err := filepath.Glob("../testdata/quirks/*.bin")
+	if err != nil || len(quirks) == 0 {
+		f.Fatalf("no quirks, error %v", err)
+	}
+	for _, path := range quirks {
+		b, err := os.ReadFile(path)
+		if err != nil {
+			f.Fatal(err)
+		}
+		seeds = append(seeds, b)
+	}
+	for _, b := range seeds {
 		f.Add(b)
 		f.Add(bytes.Repeat(b, 3))
 	}

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/binary"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 
@@ -169,6 +171,21 @@ func FuzzCapture(f *testing.F) {
 	f.Add(pcapngFile(f, linked{layers.LinkTypeEthernet, ethernet(f, packet, 5)}))
 	f.Add(gzipped(f, pcapFile(f, layers.LinkTypeRaw, udpPacket(f, exporter6, collector6, ipfix(40)))))
 	f.Add(slices.Concat(ipfix(40), ipfix(50)))
+	for _, pattern := range []string{"*.pcap", "*.gz"} {
+		paths, err := filepath.Glob("../../../../testdata/quirks/" + pattern)
+		if err != nil || len(paths) == 0 {
+			f.Fatalf("no quirks, error %v", err)
+		}
+		for _, path := range paths {
+			b, err := os.ReadFile(path)
+			if err != nil {
+				f.Fatal(err)
+			}
+			if len(b) < 1<<10 { // short inputs are tried quicker
+				f.Add(b)
+			}
+		}
+	}
 	f.Fuzz(func(t *testing.T, file []byte) {
 		list, _, _ := readAll(t, file)
 		total := 0

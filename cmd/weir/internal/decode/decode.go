@@ -47,6 +47,10 @@ type Config struct {
 // batchRecords is how many records go through enrichment at once.
 const batchRecords = 512
 
+// maxExporters is how many exporters and TCP streams are told apart. A capture may
+// have more of them in ten minutes than a collector lets in.
+const maxExporters = 1 << 16
+
 // Decoder decodes files one after the other. One goroutine uses it.
 type Decoder struct {
 	cfg      Config
@@ -68,6 +72,7 @@ func New(cfg Config, out io.Writer) *Decoder {
 	}
 	state := netflow.DefaultConfig()
 	state.EmitOptions = cfg.Options
+	state.MaxExporters = maxExporters
 	d := &Decoder{
 		cfg: cfg, out: out, encoder: flow.NewEncoder(),
 		decoder: collector.NewDecoder(netflow.NewStore(state), sflow.DefaultConfig()),
