@@ -107,6 +107,33 @@ func TestClockSkew(t *testing.T) {
 	}
 }
 
+// TestNumbersFitStores: what an exporter says of 64 bits stays below 2^63, where
+// document stores refuse the whole document.
+func TestNumbersFitStores(t *testing.T) {
+	const most = 1<<63 - 1
+	b := newTestbed(t, DefaultConfig())
+	template := u16(300, 8, 1, 8, 2, 8, 231, 8, 232, 8, 299, 8, 3, 8, 302, 8, 34, 8)
+	list := b.decode(ipfixMessage(exported, 0, 1, set2(2, template), set2(300, bytes.Repeat([]byte{0xff}, 8*8))))
+	b.clean()
+	if len(list) != 1 {
+		t.Fatalf("%d records", len(list))
+	}
+	r := &list[0]
+	for id, v := range map[flow.FieldID]uint64{flow.FieldNetworkBytes: r.NetworkBytes, flow.FieldNetworkPackets: r.NetworkPackets,
+		flow.FieldSourceBytes: r.SourceBytes, flow.FieldDestinationBytes: r.DestinationBytes, flow.FieldFlowCount: r.FlowCount,
+		flow.FieldFlowSamplingID: r.FlowSamplingID, flow.FieldFlowSamplingRate: r.FlowSamplingRate,
+		flow.FieldFlowSamplingBytes: r.FlowSamplingBytes, flow.FieldFlowSamplingPackets: r.FlowSamplingPackets} {
+		if !r.Has(id) || v != most {
+			t.Errorf("%s is %d, want %d", id, v, uint64(most))
+		}
+	}
+	for _, s := range []scratch{{pktInterval: 1, pktSpace: 1<<64 - 1}, {size: 1, population: 1<<64 - 1}, {interval: 1<<64 - 1}} {
+		if rate := s.rate(); rate != most {
+			t.Errorf("rate %d of %+v", rate, s)
+		}
+	}
+}
+
 func TestDataBeforeAndBesideTemplate(t *testing.T) {
 	b := newTestbed(t, DefaultConfig())
 	data := set2(300, smallRecord)

@@ -74,15 +74,17 @@ func (m *run) counters(r *flow.Record) {
 		r.SetDestinationPackets(scale(backPackets, rate))
 	}
 	if hasOctets || hasBackOctets {
-		r.SetNetworkBytes(scale(octets+backOctets, rate))
+		both := add(octets, backOctets)
+		r.SetNetworkBytes(scale(both, rate))
 		if rate > 1 {
-			r.SetFlowSamplingBytes(octets + backOctets)
+			r.SetFlowSamplingBytes(both)
 		}
 	}
 	if hasPackets || hasBackPackets {
-		r.SetNetworkPackets(scale(packets+backPackets, rate))
+		both := add(packets, backPackets)
+		r.SetNetworkPackets(scale(both, rate))
 		if rate > 1 {
-			r.SetFlowSamplingPackets(packets + backPackets)
+			r.SetFlowSamplingPackets(both)
 		}
 	}
 	// The counters after the exporter's own work are kept beside the ones before.
@@ -103,6 +105,15 @@ func scale(v, rate uint64) uint64 {
 		return math.MaxInt64
 	}
 	return lo
+}
+
+// add adds, and stops there too.
+func add(v, w uint64) uint64 {
+	sum, carry := bits.Add64(v, w, 0)
+	if carry != 0 || sum > math.MaxInt64 {
+		return math.MaxInt64
+	}
+	return sum
 }
 
 // Values of flow.sampling.source.
@@ -161,11 +172,11 @@ func (s *scratch) sampling(index uint8, v uint64) {
 func (s *scratch) rate() uint64 {
 	switch {
 	case s.pktInterval != 0:
-		return (s.pktInterval + s.pktSpace + s.pktInterval/2) / s.pktInterval
+		return add(add(s.pktInterval, s.pktSpace), s.pktInterval/2) / s.pktInterval
 	case s.size != 0 && s.population >= s.size:
-		return (s.population + s.size/2) / s.size
+		return add(s.population, s.size/2) / s.size
 	}
-	return s.interval
+	return min(s.interval, math.MaxInt64)
 }
 
 // names puts the names that options data gave in place of the numbers.

@@ -39,7 +39,7 @@ func (m *run) record(t *template, b []byte, r *flow.Record) int {
 		switch s.do {
 		case actSkip:
 		case actUint:
-			if x := number(v); x != 0 || !s.zeroAbsent {
+			if x := min(number(v), math.MaxInt64); x != 0 || !s.zeroAbsent { // stores have signed numbers
 				r.SetUint(s.field, x)
 			}
 		case actAddr:

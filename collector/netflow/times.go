@@ -115,7 +115,7 @@ func (m *run) times(r *flow.Record) {
 	r.SetTimestamp(end)
 	r.SetEventStart(start)
 	r.SetEventEnd(end)
-	r.SetEventDuration(end - start)
+	r.SetEventDuration(max(end-start, 0)) // from 1900 to 2262 is more than 64 bits hold
 	r.SetFlowTimeSource(source)
 }
 
