@@ -1,31 +1,23 @@
 package netflow
 
 import (
+	"bufio"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"net/netip"
 	"os"
 	"path/filepath"
 
-	"github.com/weirflow/weir/collector/message"
 	"github.com/weirflow/weir/ipfix"
 )
 
 // formatVersion is the version of the template file.
 const formatVersion = 1
 
-// maxFile bounds what is read of a template file, in bytes.
-const maxFile = 256 << 20
-
-// file is the template file: JSON, so that a person can read it.
-type file struct {
-	Version   int             `json:"version"`
-	Exporters []savedExporter `json:"exporters"`
-}
-
+// savedExporter is an exporter in the template file. The file is a JSON object
+// with a version and a list of exporters, one a line, so that a person can read it.
 type savedExporter struct {
 	Addr         netip.Addr           `json:"address"`
 	Domains      []savedDomain        `json:"domains"`
@@ -51,15 +43,23 @@ type savedDomain struct {
 // Save writes what datagram exporters have told. What belongs to a stream
 // session is left out, as it ends with the session.
 func (s *Store) Save(w io.Writer) error {
-	f := file{Version: formatVersion}
+	out := bufio.NewWriter(w)
+	fmt.Fprintf(out, "{\"version\":%d,\"exporters\":[", formatVersion) // Flush tells of errors
+	separator := "\n"
 	for _, x := range s.list() {
-		if x.key.session == 0 {
-			f.Exporters = append(f.Exporters, x.saved())
+		if x.key.session != 0 {
+			continue
 		}
+		line, err := json.Marshal(x.saved())
+		if err != nil {
+			return fmt.Errorf("exporter %s: %w", x.key.addr, err)
+		}
+		out.WriteString(separator)
+		out.Write(line)
+		separator = ",\n"
 	}
-	e := json.NewEncoder(w)
-	e.SetIndent("", " ")
-	return e.Encode(f)
+	out.WriteString("\n]}\n")
+	return out.Flush()
 }
 
 func (x *exporter) saved() savedExporter {
@@ -98,86 +98,6 @@ func (x *exporter) saved() savedExporter {
 	return out
 }
 
-// Load reads what Save wrote and adds it to the store, within the store's
-// limits; what is known already stays. now is the time that the exporters count
-// as seen, in Unix nanoseconds. On an error what was good before it is kept.
-func (s *Store) Load(r io.Reader, now int64) error {
-	var f file
-	if err := json.NewDecoder(io.LimitReader(r, maxFile)).Decode(&f); err != nil {
-		return fmt.Errorf("not a template file: %w", err)
-	}
-	if f.Version != formatVersion {
-		return fmt.Errorf("the template file has version %d, this program reads version %d", f.Version, formatVersion)
-	}
-	var problems []error
-	for i := range f.Exporters {
-		if err := s.load(&f.Exporters[i], now); err != nil {
-			problems = append(problems, fmt.Errorf("exporter %s: %w", f.Exporters[i].Addr, err))
-		}
-	}
-	return errors.Join(problems...)
-}
-
-func (s *Store) load(in *savedExporter, now int64) error {
-	if !in.Addr.IsValid() {
-		return errors.New("the address is missing")
-	}
-	x := s.locked(message.Origin{Addr: in.Addr.Unmap(), Received: now})
-	if x == nil {
-		return fmt.Errorf("no room: %d exporters are kept", s.cfg.MaxExporters)
-	}
-	defer x.mu.Unlock()
-	for id, i := range in.Interfaces {
-		put(s, x, x.interfaces, id, Interface{clip(i.Name), clip(i.Description)})
-	}
-	for id, name := range in.VRFs {
-		put(s, x, x.vrfs, id, vrfName(clip(name)))
-	}
-	for _, app := range in.Applications {
-		put(s, x, x.applications, appKey{app.ID, app.Length}, Application{clip(app.Name), clip(app.Description)})
-	}
-	for _, d := range in.Domains {
-		if err := s.loadDomain(x, &d); err != nil {
-			return fmt.Errorf("domain %d: %w", d.ID, err)
-		}
-	}
-	return nil
-}
-
-func (s *Store) loadDomain(x *exporter, in *savedDomain) error {
-	var protocol message.Protocol
-	for p := message.NetFlow5; p < message.SFlow5; p++ {
-		if p.String() == in.Protocol {
-			protocol = p
-		}
-	}
-	if protocol == message.ProtocolUnknown {
-		return fmt.Errorf("protocol %q is none of netflow5, netflow9 and ipfix", in.Protocol)
-	}
-	d := x.domain(s, protocol, in.ID)
-	if d == nil {
-		return errDomains
-	}
-	for id, rate := range in.Samplers {
-		s.putSampler(x, d, id, rate)
-	}
-	if in.Boot != 0 {
-		d.boot, d.hasBoot = in.Boot, true
-	}
-	for _, t := range in.Templates {
-		if t.ID < ipfix.FirstDataSet || t.Scopes < 0 || t.Scopes > len(t.Fields) || t.MinRecordLen() == 0 {
-			return fmt.Errorf("template %d cannot be right", t.ID)
-		}
-		if d.templates[t.ID] != nil {
-			continue
-		}
-		if _, kept := x.define(s, d, protocol, t); !kept {
-			return fmt.Errorf("no room for template %d", t.ID)
-		}
-	}
-	return nil
-}
-
 // SaveFile writes the template file in one step: a reader sees the old or the
 // new one, also after a crash.
 func (s *Store) SaveFile(path string) (err error) {
@@ -190,20 +110,4 @@ func (s *Store) SaveFile(path string) (err error) {
 		return fmt.Errorf("save templates to %s: %w", path, err)
 	}
 	return os.Rename(tmp.Name(), path)
-}
-
-// LoadFile loads a template file; a missing one is no error.
-func (s *Store) LoadFile(path string, now int64) error {
-	f, err := os.Open(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err != nil {
-		return fmt.Errorf("load templates: %w", err)
-	}
-	defer f.Close()
-	if err := s.Load(f, now); err != nil {
-		return fmt.Errorf("load templates from %s: %w", path, err)
-	}
-	return nil
 }

@@ -204,10 +204,41 @@ func TestSaveAndLoad(t *testing.T) {
 	}
 }
 
+// TestLoadKeepsWhatIsGood: of a file that was cut off, or where one exporter is
+// damaged, the others are loaded.
+func TestLoadKeepsWhatIsGood(t *testing.T) {
+	b := newTestbed(t, DefaultConfig())
+	for n := range 3 {
+		b.o.Addr = netip.AddrFrom4([4]byte{192, 0, 2, byte(n)})
+		b.decode(ipfixMessage(exported, 0, 1, set2(2, smallTemplate)))
+	}
+	var whole bytes.Buffer
+	if err := b.d.store.Save(&whole); err != nil {
+		t.Fatal(err)
+	}
+	for name, text := range map[string]string{
+		"cut":     whole.String()[:whole.Len()-20],
+		"damaged": strings.Replace(whole.String(), `"address":"192.0.2.1"`, `"address":""`, 1),
+	} {
+		s := NewStore(DefaultConfig())
+		if err := s.Load(strings.NewReader(text), 1); err == nil {
+			t.Errorf("%s: no error", name)
+		}
+		if st := s.Stats(); st.Exporters != 2 || st.Templates != 2 {
+			t.Errorf("%s: %+v, want two of three exporters", name, st)
+		}
+	}
+}
+
 func TestLoadRefuses(t *testing.T) {
 	for text, want := range map[string]string{
-		"":              `not a template file`,
-		`{"version":9}`: `version 9`,
+		"":                                 `not a template file`,
+		`{}`:                               `no version`,
+		`[]`:                               `[ where { is due`,
+		`{"version":9}`:                    `version 9`,
+		`{"exporters":[],"version":1}`:     `does not begin with its version`,
+		`{"version":1,"exporters":[{}`:     `not a template file`,
+		`{"version":1,"exporters":[{},7]}`: `not a template file`,
 		`{"version":1,"exporters":[{"address":"","domains":[]}]}`:                                                                    `address is missing`,
 		`{"version":1,"exporters":[{"address":"10.0.0.1","domains":[{"protocol":"x"}]}]}`:                                            `protocol "x"`,
 		`{"version":1,"exporters":[{"address":"10.0.0.1","domains":[{"protocol":"ipfix","templates":[{"id":300,"fields":null}]}]}]}`: `template 300`,
