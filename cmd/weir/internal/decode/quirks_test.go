@@ -114,3 +114,32 @@ func dotted(document map[string]any, name string) any {
 	}
 	return value
 }
+
+// TestCountersAreAskedFor: counter samples are counted either way, and printed
+// only when they are wanted.
+func TestCountersAreAskedFor(t *testing.T) {
+	for _, wanted := range []bool{false, true} {
+		var out bytes.Buffer
+		d := New(Config{Counters: wanted}, &out)
+		for _, file := range []string{"sflow-counters.bin", "sflow-flow.bin"} {
+			if err := d.File(context.Background(), filepath.Join(quirksDir, file)); err != nil {
+				t.Fatal(err)
+			}
+		}
+		var actions []string
+		for line := range strings.Lines(out.String()) {
+			var document struct{ Event struct{ Action string } }
+			if err := json.Unmarshal([]byte(line), &document); err != nil {
+				t.Fatal(err)
+			}
+			actions = append(actions, document.Event.Action)
+		}
+		want := []string{"network_flow"}
+		if wanted {
+			want = []string{"counters_sample", "network_flow"}
+		}
+		if s := d.Summary(); !slices.Equal(actions, want) || s.Counters != 1 || s.Records != 1 || !s.Clean() {
+			t.Errorf("counters %v: %v, want %v; %+v", wanted, actions, want, s)
+		}
+	}
+}
