@@ -180,12 +180,7 @@ func (r *Result) Reset() { *r = Result{} }
 // Add counts a problem. The first one's detail is kept: set and offset say
 // where, err says what.
 func (r *Result) Add(reason Reason, set uint16, offset int, err error) {
-	r.AddN(reason, 1, set, offset, err)
-}
-
-// AddN counts n problems that have one detail.
-func (r *Result) AddN(reason Reason, n uint32, set uint16, offset int, err error) {
-	r.Problems[reason] += n
+	r.Problems[reason]++
 	if r.First == nil {
 		r.First = &Error{Reason: reason, Protocol: r.Protocol, Domain: r.Domain, Set: set, Offset: offset, Err: err}
 	}

@@ -141,6 +141,16 @@ type run struct {
 	hasBoot bool
 }
 
+// problem counts a problem; only the first one's text is made, so that a message
+// full of them costs little.
+func (m *run) problem(reason message.Reason, set uint16, offset int, text string, args ...any) {
+	if m.res.First != nil {
+		m.res.Add(reason, set, offset, nil)
+		return
+	}
+	m.res.Add(reason, set, offset, fmt.Errorf(text, args...))
+}
+
 // begin gives the next record with what every record of the message shares.
 func (m *run) begin(kind flow.Kind) *flow.Record {
 	r := m.w.Next()

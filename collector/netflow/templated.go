@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"fmt"
 
 	"github.com/weirflow/weir/collector/message"
 	"github.com/weirflow/weir/flow"
@@ -17,7 +16,7 @@ var errDomains = errors.New("more observation domains than are kept of one expor
 func (m *run) templated(b []byte) {
 	h, n, err := ipfix.ParseHeader(b)
 	if err != nil {
-		m.res.Add(message.ReasonTruncatedHeader, 0, 0, fmt.Errorf("%d bytes are too few for a header: %w", len(b), err))
+		m.problem(message.ReasonTruncatedHeader, 0, 0, "%d bytes are too few for a header: %w", len(b), err)
 		return
 	}
 	m.header, m.res.Domain = h, h.Domain
@@ -26,12 +25,12 @@ func (m *run) templated(b []byte) {
 	if h.Version == ipfix.Version9 {
 		m.boot, m.hasBoot = m.exported-int64(h.SysUptime)*1e6, true
 	} else if int(h.Length) < n {
-		m.res.Add(message.ReasonBadLength, 0, 2, fmt.Errorf("the message claims %d bytes, less than its own header", h.Length))
+		m.problem(message.ReasonBadLength, 0, 2, "the message claims %d bytes, less than its own header", h.Length)
 		return
 	} else if int(h.Length) > len(b) {
-		m.res.Add(message.ReasonBadLength, 0, 2, fmt.Errorf("the message claims %d bytes, there are %d; the sets that are there were read", h.Length, len(b)))
+		m.problem(message.ReasonBadLength, 0, 2, "the message claims %d bytes, there are %d; the sets that are there were read", h.Length, len(b))
 	} else if int(h.Length) < len(b) {
-		m.res.Add(message.ReasonTrailingBytes, 0, int(h.Length), fmt.Errorf("%d bytes follow the message", len(b)-int(h.Length)))
+		m.problem(message.ReasonTrailingBytes, 0, int(h.Length), "%d bytes follow the message", len(b)-int(h.Length))
 		b = b[:h.Length]
 	}
 	d := m.x.domain(m.store, m.res.Protocol, h.Domain)
@@ -56,7 +55,7 @@ func (m *run) count() {
 		// softflowd counts data records only.
 		all := records + m.res.Templates + m.res.OptionsTemplates
 		if claim := int(m.header.Count); whole && claim != all && claim != records && m.res.Clean() {
-			m.res.Add(message.ReasonCountMismatch, 0, 2, fmt.Errorf("the header counts %d records, there are %d; all were used", claim, all))
+			m.problem(message.ReasonCountMismatch, 0, 2, "the header counts %d records, there are %d; all were used", claim, all)
 		}
 		return
 	}
@@ -70,7 +69,7 @@ func (m *run) sets(b []byte, at int) {
 		rest := b[at:]
 		if len(rest) < ipfix.SetHeaderLen {
 			if !allZero(rest) {
-				m.res.Add(message.ReasonTrailingBytes, 0, at, fmt.Errorf("%d bytes are too few for a set header", len(rest)))
+				m.problem(message.ReasonTrailingBytes, 0, at, "%d bytes are too few for a set header", len(rest))
 			}
 			return
 		}
@@ -78,11 +77,11 @@ func (m *run) sets(b []byte, at int) {
 		switch {
 		case length < ipfix.SetHeaderLen:
 			if !allZero(rest) {
-				m.res.Add(message.ReasonBadLength, id, at+2, fmt.Errorf("the set claims %d bytes, less than its own header", length))
+				m.problem(message.ReasonBadLength, id, at+2, "the set claims %d bytes, less than its own header", length)
 			}
 			return
 		case length > len(rest):
-			m.res.Add(message.ReasonTruncatedSet, id, at+2, fmt.Errorf("the set claims %d bytes, there are %d; the records that are there were read", length, len(rest)))
+			m.problem(message.ReasonTruncatedSet, id, at+2, "the set claims %d bytes, there are %d; the records that are there were read", length, len(rest))
 			length = len(rest)
 		}
 		m.set(id, rest[ipfix.SetHeaderLen:length], at+ipfix.SetHeaderLen)
@@ -104,7 +103,7 @@ func (m *run) set(id uint16, body []byte, at int) {
 	case !v9 && id == ipfix.OptionsTemplateSet:
 		m.templates(id, body, at, func(b []byte) (ipfix.Template, int, error) { return ipfix.ParseTemplate(b, true) })
 	default:
-		m.res.Add(message.ReasonReservedSet, id, at, fmt.Errorf("set id %d is reserved", id))
+		m.problem(message.ReasonReservedSet, id, at, "set id %d is reserved", id)
 	}
 }
 
@@ -131,7 +130,7 @@ func (m *run) define(set uint16, t ipfix.Template, at int) {
 		return
 	}
 	if t.ID < ipfix.FirstDataSet {
-		m.res.Add(message.ReasonBadTemplate, set, at, fmt.Errorf("template id %d is below %d", t.ID, ipfix.FirstDataSet))
+		m.problem(message.ReasonBadTemplate, set, at, "template id %d is below %d", t.ID, ipfix.FirstDataSet)
 		return
 	}
 	if t.Options {
@@ -140,18 +139,19 @@ func (m *run) define(set uint16, t ipfix.Template, at int) {
 		m.res.Templates++
 	}
 	if t.MinRecordLen() == 0 {
-		m.res.Add(message.ReasonZeroTemplate, t.ID, at, fmt.Errorf("records of template %d would have no bytes", t.ID))
+		m.problem(message.ReasonZeroTemplate, t.ID, at, "records of template %d would have no bytes", t.ID)
 		return
 	}
 	evicted, kept := m.x.define(m.store, m.domain, m.res.Protocol, t)
 	if evicted > 0 {
-		m.res.AddN(message.ReasonTemplateEvicted, uint32(evicted), t.ID, at, fmt.Errorf("template %d made the exporter forget %d older ones", t.ID, evicted))
+		m.problem(message.ReasonTemplateEvicted, t.ID, at, "template %d made the exporter forget %d older ones", t.ID, evicted)
+		m.res.Problems[message.ReasonTemplateEvicted] += uint32(evicted - 1)
 	}
 	if n := m.domain.skipped(t.ID); n > 0 {
-		m.res.Add(message.ReasonTemplateLimit, t.ID, at, fmt.Errorf("template %d has %d fields more than the %d that are decoded", t.ID, n, maxFields))
+		m.problem(message.ReasonTemplateLimit, t.ID, at, "template %d has %d fields more than the %d that are decoded", t.ID, n, maxFields)
 	}
 	if !kept {
-		m.res.Add(message.ReasonTemplateLimit, t.ID, at, fmt.Errorf("template %d with %d fields is more than is kept of one exporter, or there is no memory for it", t.ID, len(t.Fields)))
+		m.problem(message.ReasonTemplateLimit, t.ID, at, "template %d with %d fields is more than is kept of one exporter, or there is no memory for it", t.ID, len(t.Fields))
 	}
 }
 
@@ -167,7 +167,7 @@ func (m *run) withdraw(set uint16, t ipfix.Template, at int) {
 	case t.ID >= ipfix.FirstDataSet:
 		m.x.withdraw(m.store, m.domain, t.ID)
 	default:
-		m.res.Add(message.ReasonBadTemplate, set, at, fmt.Errorf("withdrawal of template id %d, which cannot exist", t.ID))
+		m.problem(message.ReasonBadTemplate, set, at, "withdrawal of template id %d, which cannot exist", t.ID)
 	}
 }
 
@@ -176,7 +176,7 @@ func (m *run) data(id uint16, b []byte, start int) {
 	t := m.domain.templates[id]
 	if t == nil {
 		m.res.SetsWithoutTemplate++
-		m.res.Add(message.ReasonNoTemplate, id, start, fmt.Errorf("template %d is not known (yet); %d bytes were left", id, len(b)))
+		m.problem(message.ReasonNoTemplate, id, start, "template %d is not known (yet); %d bytes were left", id, len(b))
 		return
 	}
 	for at := 0; len(b)-at >= t.min; {
@@ -190,7 +190,7 @@ func (m *run) data(id uint16, b []byte, start int) {
 		if n < 0 {
 			m.w.Drop()
 			if !allZero(b[at:]) {
-				m.res.Add(message.ReasonTruncatedRecord, id, start+at, fmt.Errorf("a record of template %d ends after its set", id))
+				m.problem(message.ReasonTruncatedRecord, id, start+at, "a record of template %d ends after its set", id)
 			}
 			return
 		}

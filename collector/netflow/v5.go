@@ -2,7 +2,6 @@ package netflow
 
 import (
 	"encoding/binary"
-	"fmt"
 	"net/netip"
 
 	"github.com/weirflow/weir/collector/message"
@@ -19,7 +18,7 @@ const (
 // many records are read as there are bytes for.
 func (m *run) netflow5(b []byte) {
 	if len(b) < header5Len {
-		m.res.Add(message.ReasonTruncatedHeader, 0, 0, fmt.Errorf("%d bytes are too few for a NetFlow v5 header of %d", len(b), header5Len))
+		m.problem(message.ReasonTruncatedHeader, 0, 0, "%d bytes are too few for a NetFlow v5 header of %d", len(b), header5Len)
 		return
 	}
 	count := int(binary.BigEndian.Uint16(b[2:]))
@@ -41,9 +40,9 @@ func (m *run) netflow5(b []byte) {
 	n := min(count, there)
 	switch {
 	case there < count:
-		m.res.Add(message.ReasonTruncatedRecord, 0, header5Len+there*record5Len, fmt.Errorf("the header counts %d records, there are bytes for %d", count, there))
+		m.problem(message.ReasonTruncatedRecord, 0, header5Len+there*record5Len, "the header counts %d records, there are bytes for %d", count, there)
 	case len(body) > count*record5Len:
-		m.res.Add(message.ReasonTrailingBytes, 0, header5Len+count*record5Len, fmt.Errorf("the header counts %d records, %d bytes follow them", count, len(body)-count*record5Len))
+		m.problem(message.ReasonTrailingBytes, 0, header5Len+count*record5Len, "the header counts %d records, %d bytes follow them", count, len(body)-count*record5Len)
 	}
 	d := m.x.domain(m.store, m.res.Protocol, m.res.Domain)
 	if d == nil {
