@@ -89,11 +89,11 @@ func hostile(n int) []byte {
 // stays below its limit, the heap not far above that, and every refusal is counted.
 func TestMemoryIsBounded(t *testing.T) {
 	cfg := DefaultConfig()
-	cfg.MaxBytes = 16 << 20
+	cfg.MaxBytes, cfg.MaxNames = 6<<20, 1000
 	b := newTestbed(t, cfg)
 	before := heap()
 	var total message.Result
-	for n := range 6000 {
+	for n := range 2000 {
 		b.o.Addr = netip.AddrFrom4([4]byte{10, 0, byte(n >> 7), byte(n >> 2)}) // each sends every kind
 		b.decode(hostile(n))
 		for reason, count := range b.res.Problems {

@@ -57,7 +57,7 @@ func openDatabase(path string) (*database, error) {
 		return nil, err
 	}
 	if !info.Mode().IsRegular() || info.Size() > maxFileSize {
-		return nil, fmt.Errorf("%s: want a regular file of at most %d bytes, got %v of %d bytes", path, maxFileSize, info.Mode(), info.Size())
+		return nil, fmt.Errorf("%s: want a regular file of at most %d bytes, got %v of %d bytes", path, int64(maxFileSize), info.Mode(), info.Size())
 	}
 	content := make([]byte, info.Size())
 	if _, err := io.ReadFull(f, content); err != nil {
