@@ -123,15 +123,14 @@ func (x *Indexer) Put(ctx context.Context, b *flow.Batch) {
 	var behind []*queue
 	for _, q := range x.queues {
 		b.Retain()
-		select {
-		case q.batches <- b:
-		default:
-			b.Release()
-			if b.Waits {
-				behind = append(behind, q)
-			} else {
-				q.drop(b, "queue_full")
-			}
+		if q.offer(b) {
+			continue
+		}
+		b.Release()
+		if b.Waits {
+			behind = append(behind, q)
+		} else {
+			q.drop(b, "queue_full")
 		}
 	}
 	for _, q := range behind {
