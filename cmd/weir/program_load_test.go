@@ -3,6 +3,8 @@ package main
 import (
 	"bufio"
 	"encoding/binary"
+	"encoding/json"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -72,20 +74,37 @@ func newLoad(t *testing.T, n int) load {
 	return l
 }
 
+// sent is the outcome of sending a load.
+type sent struct {
+	err error
+	// seconds is how long it took, without the start of the sender.
+	seconds float64
+}
+
 // send has `weir replay` send the load at a rate in flows per second, and gives a
 // channel that tells its end.
-func (p *program) send(l load, rate int) <-chan error {
+func (p *program) send(l load, rate int) <-chan sent {
 	p.t.Helper()
 	path, err := buildOnce()
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	c := exec.Command(path, "replay", "--to", "udp://"+p.listening["udp"], "--rate", strconv.Itoa(rate/flowsPerMessage), l.path)
-	if err := c.Start(); err != nil {
-		p.t.Fatal(err)
-	}
-	end := make(chan error, 1)
-	go func() { end <- c.Wait() }()
+	c := exec.Command(path, "replay", "--json", "--to", "udp://"+p.listening["udp"], "--rate", strconv.Itoa(rate/flowsPerMessage), l.path)
+	end := make(chan sent, 1)
+	go func() {
+		text, err := c.Output()
+		var summary struct {
+			Datagrams int
+			Seconds   float64
+		}
+		if err == nil {
+			err = json.Unmarshal(text, &summary)
+		}
+		if err == nil && summary.Datagrams != l.messages {
+			err = fmt.Errorf("%d datagrams were sent, want %d", summary.Datagrams, l.messages)
+		}
+		end <- sent{err, summary.Seconds}
+	}()
 	return end
 }
 
