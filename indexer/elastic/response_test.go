@@ -35,7 +35,7 @@ func TestClassify(t *testing.T) {
 
 func TestDelay(t *testing.T) {
 	c := RetryConfig{Initial: time.Second, Max: time.Minute}
-	for n, most := range map[int]time.Duration{1: time.Second, 2: 2 * time.Second, 4: 8 * time.Second, 7: time.Minute, 40: time.Minute, 1 << 40: time.Minute} {
+	for n, most := range map[int]time.Duration{1: time.Second, 2: 2 * time.Second, 4: 8 * time.Second, 7: time.Minute, 40: time.Minute, 1 << 30: time.Minute} {
 		least, seen := most, make(map[time.Duration]bool)
 		for range 200 {
 			d := c.delay(n, 0)
