@@ -65,7 +65,7 @@ func simple(n *yaml.Node) bool {
 func plain(key string, value any) any {
 	switch v := value.(type) {
 	case time.Duration:
-		return v.String()
+		return FormatDuration(v)
 	case string:
 		if secret(key) && v != "" {
 			return masked
