@@ -56,6 +56,10 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 	  done; \
 	done
 
+.PHONY: readers
+readers: ## install pyarrow and DuckDB, which tests open the store's files with, into ./build/python
+	python3 -m pip install -q --disable-pip-version-check --root-user-action ignore --upgrade --target build/python 'pyarrow==21.*' 'duckdb==1.*'
+
 .PHONY: servers
 servers: ## start a real Elasticsearch and a real OpenSearch on loopback (needs mvn and a JDK)
 	go run ./indexer/servers start
