@@ -46,7 +46,7 @@ func NewDecoder(schema []SchemaField) *Decoder {
 }
 
 // MaxFrameRows is how many rows a frame may have.
-const MaxFrameRows = 1 << 20
+const MaxFrameRows = 1 << 16
 
 var errFrame = errors.New("not a frame of rows")
 
