@@ -7,8 +7,8 @@ import (
 	"github.com/weirflow/weir/indexer/query"
 )
 
-// heading names a column for people.
-func heading(c query.Column) string {
+// Heading names a column for people.
+func Heading(c query.Column) string {
 	switch {
 	case c.Func == "":
 		return Clean(c.Name)
@@ -53,10 +53,10 @@ func Groups(out io.Writer, s Style, g *query.GroupsAnswer) error {
 	}
 	t := table{bars: true}
 	for _, k := range g.Keys {
-		t.columns = append(t.columns, column{heading: heading(k)})
+		t.columns = append(t.columns, column{heading: Heading(k)})
 	}
 	for _, m := range g.Metrics {
-		t.columns = append(t.columns, column{heading: heading(m), right: true})
+		t.columns = append(t.columns, column{heading: Heading(m), right: true})
 	}
 	share := addable(g.Metrics[0])
 	if share {
@@ -111,10 +111,10 @@ func totals(out io.Writer, s Style, g *query.GroupsAnswer) error {
 	texts := make([]string, len(g.Metrics))
 	for i, m := range g.Metrics {
 		texts[i] = metric(g.Total.Values[i], m, s)
-		widest, longest = max(widest, width(heading(m))), max(longest, width(texts[i]))
+		widest, longest = max(widest, width(Heading(m))), max(longest, width(texts[i]))
 	}
 	for i, m := range g.Metrics {
-		if _, err := fmt.Fprintf(out, "%s%*s\n", s.paint(bold, heading(m)), widest-width(heading(m))+gap+len(texts[i])+longest-width(texts[i]), texts[i]); err != nil {
+		if _, err := fmt.Fprintf(out, "%s%*s\n", s.paint(bold, Heading(m)), widest-width(Heading(m))+gap+len(texts[i])+longest-width(texts[i]), texts[i]); err != nil {
 			return err
 		}
 	}

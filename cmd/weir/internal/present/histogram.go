@@ -25,7 +25,7 @@ func Histogram(out io.Writer, s Style, h *query.HistogramAnswer) error {
 func buckets(out io.Writer, s Style, h *query.HistogramAnswer) error {
 	t := table{bars: true, columns: []column{{heading: "time", fixed: true}}}
 	for _, m := range h.Metrics {
-		t.columns = append(t.columns, column{heading: heading(m), right: true})
+		t.columns = append(t.columns, column{heading: Heading(m), right: true})
 	}
 	longest := 0.0
 	for _, values := range h.Total.Values {
@@ -75,10 +75,10 @@ func layoutOf(list []time.Time, zone *time.Location) string {
 func series(out io.Writer, s Style, h *query.HistogramAnswer) error {
 	t := table{}
 	for _, k := range h.Keys {
-		t.columns = append(t.columns, column{heading: heading(k)})
+		t.columns = append(t.columns, column{heading: Heading(k)})
 	}
 	for _, m := range h.Metrics {
-		t.columns = append(t.columns, column{heading: heading(m), right: true})
+		t.columns = append(t.columns, column{heading: Heading(m), right: true})
 	}
 	first := h.Metrics[0]
 	t.columns = append(t.columns, column{heading: "peak", right: true})
@@ -127,6 +127,9 @@ func series(out io.Writer, s Style, h *query.HistogramAnswer) error {
 		// The axis has the first and the last bucket below the chart.
 		layout := layoutOf(h.Buckets, s.zone())
 		from, to := h.Buckets[0].In(s.zone()).Format(layout), h.Buckets[len(h.Buckets)-1].In(s.zone()).Format(layout)
+		if day := len("2006-01-02 "); len(layout) > day && from[:day] == to[:day] {
+			to = to[day:]
+		}
 		axis := row{cells: make([]string, len(t.columns)), chart: from + " – " + to}
 		if width(axis.chart) <= room {
 			t.rows = append(t.rows, axis)

@@ -46,22 +46,24 @@ func (s Style) zone() *time.Location {
 
 // Answer writes an answer as a table, with a last line about how it came about.
 func Answer(out io.Writer, s Style, a *query.Answer) error {
-	switch {
-	case a.Groups != nil:
-		if err := Groups(out, s, a.Groups); err != nil {
-			return err
-		}
-	case a.Histogram != nil:
-		if err := Histogram(out, s, a.Histogram); err != nil {
-			return err
-		}
-	case a.Newest != nil:
-		if err := Newest(out, s, a.Newest); err != nil {
-			return err
-		}
+	if err := Table(out, s, a); err != nil {
+		return err
 	}
 	_, err := fmt.Fprintf(out, "\n%s\n", s.paint(dim, Stats(a)))
 	return err
+}
+
+// Table writes an answer as a table.
+func Table(out io.Writer, s Style, a *query.Answer) error {
+	switch {
+	case a.Groups != nil:
+		return Groups(out, s, a.Groups)
+	case a.Histogram != nil:
+		return Histogram(out, s, a.Histogram)
+	case a.Newest != nil:
+		return Newest(out, s, a.Newest)
+	}
+	return nil
 }
 
 // Stats says in a line how an answer came about.

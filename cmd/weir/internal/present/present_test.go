@@ -111,7 +111,7 @@ source.ip     bytes     peak
 192.0.2.1   6.0 KiB  3.0 KiB   ▃▆█
 others         10 B      9 B   █▂ 
 total      10.0 KiB  3.0 KiB   ▃▆█
-                              2026-11-25 13:00 – 2026-11-25 13:03
+                              2026-11-25 13:00 – 13:03
 
 1 of 1 flow, 1 looked at, 0 ns
 `},
