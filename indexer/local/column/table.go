@@ -56,6 +56,42 @@ func (t *Table) Append(records []flow.Record) {
 	}
 }
 
+// AppendVectors adds the rows of vectors, one per column, as they are stored.
+func (t *Table) AppendVectors(vectors []*Vector) {
+	for c, v := range vectors {
+		if v.Empty() {
+			continue
+		}
+		var codes []uint32
+		for row := range v.N {
+			if !v.Has(row) {
+				continue
+			}
+			b := t.columns[c]
+			if b == nil {
+				b = &builder{lo: math.MaxInt64, hi: math.MinInt64}
+				t.columns[c] = b
+			}
+			b.mark(t.rows + row)
+			if Columns[c].Kind == Int {
+				b.putInt(t.rows+row, v.Int(row))
+				continue
+			}
+			if codes == nil {
+				codes = make([]uint32, len(v.Dict)) // code + 1
+			}
+			code := &codes[v.Codes[row]]
+			if *code == 0 {
+				*code = b.intern(v.Text(row)) + 1
+			}
+			b.putCode(t.rows+row, *code-1)
+		}
+	}
+	if len(vectors) > 0 {
+		t.rows += vectors[0].N
+	}
+}
+
 // Truncate takes the rows from n on back. Views of up to n rows stay valid.
 func (t *Table) Truncate(n int) {
 	if n >= t.rows {

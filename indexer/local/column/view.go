@@ -122,3 +122,25 @@ func (v *View) Stored(column int, to *Vector) {
 		}
 	}
 }
+
+// Borrow gives one column as it is stored, where possible without a copy: it may
+// share memory with the table, so that it must not be changed, nor be filled
+// again by Load.
+func (v *View) Borrow(column int) *Vector {
+	to, s := &Vector{}, v.columns[column]
+	if s == nil {
+		to.SetEmpty(v.rows)
+		return to
+	}
+	if len(s.ints) < v.rows && len(s.codes) < v.rows || s.values < v.rows {
+		v.Stored(column, to)
+		return to
+	}
+	*to = Vector{N: v.rows, Ints: s.ints, Codes: s.codes, Dict: s.dict}
+	if Columns[column].Kind == Int {
+		to.Codes, to.Dict = nil, nil
+	} else {
+		to.Ints = nil
+	}
+	return to
+}

@@ -1,0 +1,59 @@
+package local
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/weirflow/weir/indexer/local/column"
+)
+
+// scrubEvery is how often all segments are read once.
+const scrubEvery = 24 * time.Hour
+
+// scrubLoop reads all segments once a day, slowly, and finds damage before a
+// query does.
+func (s *Store) scrubLoop() {
+	for {
+		if pause(s.stop, time.Minute) != nil {
+			return
+		}
+		s.scrub()
+		if pause(s.stop, scrubEvery) != nil {
+			return
+		}
+	}
+}
+
+func (s *Store) scrub() {
+	s.mu.Lock()
+	parts := append([]*part(nil), s.parts...)
+	for _, p := range parts {
+		use(p)
+	}
+	s.mu.Unlock()
+	for _, p := range parts {
+		if s.stop.Err() == nil {
+			s.check(p)
+		}
+		s.unuse(p)
+	}
+}
+
+// check compares a segment's checksum with the manifest's, or, for a segment
+// whose checksum is not known, notes it when every row group is whole.
+func (s *Store) check(p *part) {
+	crc, err := p.segment.Checksum(s.stop, func(ctx context.Context, n int) error {
+		s.metrics.scrubbed.Add(float64(n))
+		return pause(ctx, time.Duration(int64(n)*int64(time.Second)/s.cfg.ScrubBytes))
+	})
+	if err == nil && p.Checked && crc != p.CRC {
+		err = fmt.Errorf("checksum %08x, it was %08x: %w", crc, p.CRC, column.ErrDamaged)
+	}
+	if errors.Is(err, column.ErrDamaged) {
+		s.found(p, err)
+	} else if err != nil && s.stop.Err() == nil {
+		s.log.Error("a segment could not be checked", "segment", segmentName(p.ID), "error", err)
+	}
+}
