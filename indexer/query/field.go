@@ -168,3 +168,11 @@ func distance(a, b string, limit int) int {
 	}
 	return min(row[len(b)], limit)
 }
+
+// Unit is the unit of the field's numbers, empty when it has none.
+func (f Field) Unit() string {
+	if f.Element != "" {
+		return ""
+	}
+	return f.Catalogue.Unit
+}
