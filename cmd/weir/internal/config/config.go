@@ -9,6 +9,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -18,6 +19,7 @@ import (
 	"github.com/weirflow/weir/enrich"
 	"github.com/weirflow/weir/indexer"
 	"github.com/weirflow/weir/indexer/elastic"
+	"github.com/weirflow/weir/indexer/local"
 	"github.com/weirflow/weir/indexer/ndjson"
 )
 
@@ -44,17 +46,22 @@ type Config struct {
 	ShutdownTimeout time.Duration `mapstructure:"shutdown_timeout"`
 }
 
-// Index says where records go. With no sink configured, documents go to
-// standard output.
+// Index says where records go. With no sink configured, they go to the embedded
+// store.
 type Index struct {
 	// Queue is the hand-over to sinks.
 	Queue indexer.Config `mapstructure:"queue"`
+	// Local is the embedded store. It is used when any of its keys is set, and when
+	// there is no other sink; its path is the folder flows in data_dir unless
+	// named.
+	Local local.Config `mapstructure:"local"`
 	// NDJSON writes documents to a file once its path is set.
 	NDJSON ndjson.Config `mapstructure:"ndjson"`
 	// Elasticsearch writes to Elasticsearch or OpenSearch once urls is set.
 	Elasticsearch elastic.Config `mapstructure:"elasticsearch"`
-	// Outputs are further sinks as on the command line: ndjson:FILE (- is
-	// standard output), elasticsearch:URL or opensearch:URL. Default: none.
+	// Outputs are further sinks as on the command line: local or local:DIR,
+	// ndjson:FILE (- is standard output), elasticsearch:URL or opensearch:URL.
+	// Default: none.
 	Outputs []string `mapstructure:"outputs"`
 }
 
@@ -79,7 +86,7 @@ func Default() Config {
 		Collectors:      collector.DefaultConfig(),
 		Decode:          netflow.DefaultConfig(),
 		Enrich:          enrich.DefaultConfig(),
-		Index:           Index{Queue: indexer.DefaultConfig(), NDJSON: ndjson.DefaultConfig(""), Elasticsearch: elastic.DefaultConfig()},
+		Index:           Index{Queue: indexer.DefaultConfig(), Local: local.DefaultConfig(""), NDJSON: ndjson.DefaultConfig(""), Elasticsearch: elastic.DefaultConfig()},
 		HTTP:            HTTP{Listen: "127.0.0.1:9470"},
 		Log:             Log{Level: "info", Format: "text"},
 		ShutdownTimeout: 30 * time.Second,
@@ -88,21 +95,24 @@ func Default() Config {
 
 // Output is a sink of Index.Outputs.
 type Output struct {
-	// Kind is ndjson or elasticsearch.
+	// Kind is local, ndjson or elasticsearch.
 	Kind string
-	// Target is a path or a URL; empty for the section index.elasticsearch.
+	// Target is a folder, a file or a URL; empty for what the sections index.local
+	// and index.elasticsearch say.
 	Target string
 }
 
-// ParseOutput reads KIND:TARGET.
+// ParseOutput reads KIND:TARGET, or local alone.
 func ParseOutput(s string) (Output, error) {
 	kind, target, found := strings.Cut(s, ":")
 	if kind == "opensearch" {
 		kind = "elasticsearch"
 	}
 	switch {
-	case !found || target == "" || kind != "ndjson" && kind != "elasticsearch":
-		return Output{}, fmt.Errorf("%q is no output; allowed: ndjson:FILE (- is standard output), elasticsearch:URL, opensearch:URL", maskURL(s))
+	case kind == "local" && !found:
+		return Output{Kind: "local"}, nil
+	case !found || target == "" || !slices.Contains([]string{"local", "ndjson", "elasticsearch"}, kind):
+		return Output{}, fmt.Errorf("%q is no output; allowed: local, local:DIR, ndjson:FILE (- is standard output), elasticsearch:URL, opensearch:URL", maskURL(s))
 	case kind == "elasticsearch" && !strings.HasPrefix(target, "http://") && !strings.HasPrefix(target, "https://"):
 		return Output{}, fmt.Errorf("%q: the URL must begin with http:// or https://", maskURL(s))
 	}
@@ -110,9 +120,12 @@ func ParseOutput(s string) (Output, error) {
 }
 
 // Sinks gives the sinks to make: those of the sections that are set, then the
-// outputs; standard output when there are none.
+// outputs; the embedded store when there are none.
 func (c *Config) Sinks() []Output {
 	var list []Output
+	if c.Index.Local.Path != "" {
+		list = append(list, Output{Kind: "local"})
+	}
 	if c.Index.NDJSON.Path != "" {
 		list = append(list, Output{"ndjson", c.Index.NDJSON.Path})
 	}
@@ -120,14 +133,40 @@ func (c *Config) Sinks() []Output {
 		list = append(list, Output{Kind: "elasticsearch"})
 	}
 	for _, s := range c.Index.Outputs {
-		if o, err := ParseOutput(s); err == nil { // Validate reports the others
-			list = append(list, o)
+		o, err := ParseOutput(s)
+		if err != nil || o == (Output{Kind: "local"}) && c.Index.Local.Path != "" {
+			continue // Validate reports the former; the latter is the section
 		}
+		list = append(list, o)
 	}
 	if len(list) == 0 {
-		list = append(list, Output{"ndjson", "-"})
+		list = append(list, Output{Kind: "local"})
 	}
 	return list
+}
+
+// Local gives the configuration of a local output: the section's, for the
+// output's folder.
+func (c *Config) Local(o Output) local.Config {
+	l := c.Index.Local
+	if o.Target != "" {
+		l.Path = o.Target
+	}
+	if l.Path == "" {
+		l.Path = filepath.Join(c.DataDir, "flows")
+	}
+	return l
+}
+
+// StorePath is the folder of the embedded store: of the first one that is a
+// sink, else where it would be.
+func (c *Config) StorePath() string {
+	for _, o := range c.Sinks() {
+		if o.Kind == "local" {
+			return c.Local(o).Path
+		}
+	}
+	return c.Local(Output{}).Path
 }
 
 // Elastic gives the configuration of an elasticsearch output: the section's, for
@@ -151,10 +190,15 @@ func (c *Config) Validate() error {
 	if len(c.Index.Elasticsearch.URLs) > 0 {
 		errs = append(errs, c.Index.Elasticsearch.Validate())
 	}
-	outputs := map[Output]bool{}
+	outputs, folders := map[Output]bool{}, map[string]bool{}
+	if c.Index.Local.Path != "" {
+		errs = append(errs, c.Index.Local.Validate())
+		folders[filepath.Clean(c.Index.Local.Path)] = true
+	}
 	for _, s := range c.Index.Outputs {
 		o, err := ParseOutput(s)
-		if err == nil && outputs[o] {
+		folder := filepath.Clean(c.Local(o).Path)
+		if err == nil && (outputs[o] || o.Kind == "local" && o.Target != "" && folders[folder]) {
 			err = fmt.Errorf("%q is there twice", maskURL(s))
 		}
 		if err != nil {
@@ -162,8 +206,12 @@ func (c *Config) Validate() error {
 			continue
 		}
 		outputs[o] = true
-		if o.Kind == "elasticsearch" {
+		switch o.Kind {
+		case "elasticsearch":
 			errs = append(errs, c.Elastic(o).Validate())
+		case "local":
+			folders[folder] = true
+			errs = append(errs, c.Local(o).Validate())
 		}
 	}
 	oneOf := func(key, value string, allowed ...string) {
