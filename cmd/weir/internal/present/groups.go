@@ -18,6 +18,12 @@ func Heading(c query.Column) string {
 		return "bytes"
 	case c.Func == query.Sum && c.Field == "network.packets":
 		return "packets"
+	case c.Func == query.Min && c.Field == "@timestamp":
+		return "first flow"
+	case c.Func == query.Max && c.Field == "@timestamp":
+		return "last flow"
+	case c.Func == query.Distinct && c.Field == "related.ip":
+		return "addresses"
 	case c.Func == query.Count:
 		return "with " + Clean(c.Field)
 	}
