@@ -19,11 +19,11 @@ build: ## build the programs into ./build
 	go build -trimpath -ldflags '$(LDFLAGS)' -o build/ ./cmd/weir
 
 .PHONY: run
-run: build ## run the collector with its defaults: documents on standard output
+run: build ## run the collector with its defaults: flows go to the store in ./data/flows
 	./build/weir
 
 .PHONY: demo
-demo: build ## run the collector, send it real flows, show what arrives
+demo: build ## run the collector, send it real flows, show what the store has of them; runs on until Ctrl-C (not with DEMO_EXIT=1 or without a terminal)
 	go run ./cmd/weir-demo -weir ./build/weir -exports testdata/exports
 
 .PHONY: geoip
