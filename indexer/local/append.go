@@ -38,6 +38,7 @@ type logFile struct {
 	group    *group // of those who wait for them
 	sequence uint64 // of the last frame made
 	sealed   bool   // nothing is appended any more
+	users    int    // snapshots that read the table
 
 	// The committer's.
 	writer    *wal.Writer // nil before the first write, and for a recovered file
@@ -168,7 +169,11 @@ func (s *Store) waitForRoom(ctx context.Context) error {
 // newLog gives the log to append to next; s.mu is held.
 func (s *Store) newLog() *logFile {
 	s.nextLog++
-	return &logFile{id: s.nextLog - 1, table: column.NewTable()}
+	l := &logFile{id: s.nextLog - 1, table: s.spare}
+	if s.spare = nil; l.table == nil {
+		l.table = column.NewTable()
+	}
+	return l
 }
 
 // seal ends the current log when it has rows, and begins another; s.mu is held.

@@ -90,6 +90,10 @@ func (s *Store) flush(ctx context.Context, l *logFile) error {
 		sortParts(s.parts)
 	}
 	s.logs = slices.DeleteFunc(s.logs, func(x *logFile) bool { return x == l })
+	if l.users == 0 && s.open {
+		l.table.Reset()
+		s.spare = l.table
+	}
 	s.mu.Unlock()
 	s.removeLog(l.id, l.damaged)
 	return nil

@@ -163,6 +163,7 @@ func (s *Store) repair(d damage) {
 	}
 	use(d.part)
 	s.mu.Unlock()
+	defer s.wakeWaiting()
 	defer s.unuse(d.part)
 
 	var rest *part

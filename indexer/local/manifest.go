@@ -9,6 +9,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"strings"
 )
 
 // manifestName is the file that says which segments count.
@@ -54,11 +55,13 @@ type entry struct {
 	Log uint64 `json:"log"`
 }
 
-// envelope is the file's form: the checksum is that of the manifest's bytes.
-type envelope struct {
-	CRC      string          `json:"crc32c"`
-	Manifest json.RawMessage `json:"manifest"`
-}
+// The file is JSON around the manifest, with the checksum of the manifest's
+// bytes. The parts around it are compared as they are.
+const (
+	fileBegin  = `{"crc32c":"`
+	fileMiddle = `","manifest":`
+	fileEnd    = `}`
+)
 
 var errManifest = errors.New("the manifest is damaged")
 
@@ -70,18 +73,20 @@ func (m *manifest) encode() ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return json.Marshal(envelope{CRC: fmt.Sprintf("%08x", crc32.Checksum(body, castagnoli)), Manifest: body})
+	return fmt.Appendf(nil, "%s%08x%s%s%s\n", fileBegin, crc32.Checksum(body, castagnoli), fileMiddle, body, fileEnd), nil
 }
 
 func decodeManifest(b []byte) (m manifest, err error) {
-	var e envelope
-	if err := json.Unmarshal(b, &e); err != nil {
-		return m, fmt.Errorf("%w: %w", errManifest, err)
+	text, ok := strings.CutPrefix(strings.TrimSuffix(string(b), "\n"), fileBegin)
+	crc, text, ok2 := strings.Cut(text, fileMiddle)
+	body, ok3 := strings.CutSuffix(text, fileEnd)
+	if !ok || !ok2 || !ok3 {
+		return m, fmt.Errorf("%w: it is cut off, or not one", errManifest)
 	}
-	if e.CRC != fmt.Sprintf("%08x", crc32.Checksum(e.Manifest, castagnoli)) {
+	if crc != fmt.Sprintf("%08x", crc32.Checksum([]byte(body), castagnoli)) {
 		return m, fmt.Errorf("%w: checksum", errManifest)
 	}
-	if err := json.Unmarshal(e.Manifest, &m); err != nil {
+	if err := json.Unmarshal([]byte(body), &m); err != nil {
 		return m, fmt.Errorf("%w: %w", errManifest, err)
 	}
 	if m.Version > manifestVersion {
@@ -125,7 +130,7 @@ func writeManifest(dir string, m *manifest) (err error) {
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(append(b, '\n'))
+	_, err = f.Write(b)
 	if err == nil {
 		err = f.Sync()
 	}

@@ -33,6 +33,7 @@ func (s *Store) Snapshot() (*Snapshot, error) {
 		return nil, ErrClosed
 	}
 	var parts []*part
+	var logs []*logFile
 	x := &Snapshot{}
 	for _, p := range s.parts {
 		parts = append(parts, use(p))
@@ -42,12 +43,19 @@ func (s *Store) Snapshot() (*Snapshot, error) {
 	}
 	for _, l := range s.logs {
 		if l.rows > 0 {
+			l.users++
+			logs = append(logs, l)
 			x.blocks = append(x.blocks, l.table.View(l.rows))
 		}
 	}
 	x.release = func() {
 		for _, p := range parts {
 			s.unuse(p)
+		}
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		for _, l := range logs {
+			l.users--
 		}
 	}
 	return x, nil

@@ -12,6 +12,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 	"golang.org/x/time/rate"
 
+	"github.com/weirflow/weir/indexer/local/column"
 	"github.com/weirflow/weir/indexer/local/segment"
 )
 
@@ -37,6 +38,7 @@ type Store struct {
 	logs     []*logFile // oldest first; the last one is appended to
 	parts    []*part    // by time
 	nextLog  uint64
+	spare    *column.Table // for the next log
 	pending  int           // bytes that wait for the disk, in all logs
 	room     chan struct{} // closed when there may be room again
 	writeErr error         // of the last write to the log, nil when it worked

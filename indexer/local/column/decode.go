@@ -95,8 +95,7 @@ func (d *Decoder) column(t *Table, column int, r *reader, flags byte, before, ro
 	}
 	b := t.columns[column]
 	if b == nil {
-		b = &builder{lo: math.MaxInt64, hi: math.MinInt64}
-		t.columns[column] = b
+		b = t.begin(column)
 	}
 	if len(b.present) > before>>6 && b.word(before) != 0 {
 		return bad("it occurs twice")
