@@ -158,7 +158,13 @@ func (a *asker) answer(ctx context.Context, r query.Request, o *queryOptions) er
 	case o.csv:
 		return present.CSV(a.out, answer)
 	}
-	if err := present.Answer(a.out, style(a.out), answer); err != nil {
+	s := style(a.out)
+	if r.Groups != nil {
+		s.Order = r.Groups.Order
+	} else if r.Histogram != nil {
+		s.Order = r.Histogram.Order
+	}
+	if err := present.Answer(a.out, s, answer); err != nil {
 		return err
 	}
 	if answer.Newest != nil && answer.Newest.Next != "" {

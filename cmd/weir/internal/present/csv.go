@@ -78,7 +78,7 @@ func Field(v any) string {
 	case int64:
 		return strconv.FormatInt(v, 10)
 	case float64:
-		return strconv.FormatFloat(v, 'g', -1, 64)
+		return strconv.FormatFloat(v, 'f', -1, 64)
 	default:
 		b, err := json.Marshal(v)
 		if err != nil {

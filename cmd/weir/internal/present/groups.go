@@ -51,8 +51,8 @@ func percent(part, whole float64) string {
 	return fmt.Sprintf("%.1f %%", 100*part/whole)
 }
 
-// Groups writes groups as a table: keys, metrics, the share of the first metric
-// and a bar of it; then what the other groups and all of them add up to.
+// Groups writes groups as a table: keys, metrics, the share of the metric
+// that orders and a bar of it; then what the other groups and all of them add up to.
 func Groups(out io.Writer, s Style, g *query.GroupsAnswer) error {
 	if len(g.Keys) == 0 {
 		return totals(out, s, g)
@@ -64,14 +64,14 @@ func Groups(out io.Writer, s Style, g *query.GroupsAnswer) error {
 	for _, m := range g.Metrics {
 		t.columns = append(t.columns, column{heading: Heading(m), right: true})
 	}
-	share := addable(g.Metrics[0])
+	share := addable(g.Metrics[s.Order])
 	if share {
 		t.columns = append(t.columns, column{heading: "share", right: true})
 	}
-	all, _ := value(g.Total.Values[0])
+	all, _ := value(g.Total.Values[s.Order])
 	longest := 0.0
 	for _, r := range g.Rows {
-		n, _ := value(r.Values[0])
+		n, _ := value(r.Values[s.Order])
 		longest = max(longest, n)
 	}
 	add := func(keys []string, values []any, aside bool) {
@@ -79,7 +79,7 @@ func Groups(out io.Writer, s Style, g *query.GroupsAnswer) error {
 		for i, m := range g.Metrics {
 			r.cells = append(r.cells, metric(values[i], m, s))
 		}
-		n, _ := value(values[0])
+		n, _ := value(values[s.Order])
 		if share {
 			r.cells = append(r.cells, percent(n, all))
 		}

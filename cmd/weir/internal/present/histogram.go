@@ -29,7 +29,7 @@ func buckets(out io.Writer, s Style, h *query.HistogramAnswer) error {
 	}
 	longest := 0.0
 	for _, values := range h.Total.Values {
-		n, _ := value(values[0])
+		n, _ := value(values[s.Order])
 		longest = max(longest, n)
 	}
 	layout := layoutOf(h.Buckets, s.zone())
@@ -38,7 +38,7 @@ func buckets(out io.Writer, s Style, h *query.HistogramAnswer) error {
 		for j, m := range h.Metrics {
 			r.cells = append(r.cells, metric(h.Total.Values[i][j], m, s))
 		}
-		if n, _ := value(h.Total.Values[i][0]); longest > 0 {
+		if n, _ := value(h.Total.Values[i][s.Order]); longest > 0 {
 			r.share = n / longest
 		}
 		t.rows = append(t.rows, r)
@@ -80,7 +80,7 @@ func series(out io.Writer, s Style, h *query.HistogramAnswer) error {
 	for _, m := range h.Metrics {
 		t.columns = append(t.columns, column{heading: Heading(m), right: true})
 	}
-	first := h.Metrics[0]
+	first := h.Metrics[s.Order]
 	t.columns = append(t.columns, column{heading: "peak", right: true})
 	add := func(keys []string, x *query.Series, aside bool) []float64 {
 		r := row{cells: keys, aside: aside}
@@ -89,7 +89,7 @@ func series(out io.Writer, s Style, h *query.HistogramAnswer) error {
 		}
 		values, peak := make([]float64, len(x.Values)), 0.0
 		for i := range x.Values {
-			values[i], _ = value(x.Values[i][0])
+			values[i], _ = value(x.Values[i][s.Order])
 			peak = max(peak, values[i])
 		}
 		r.cells = append(r.cells, measure(peak, first.Unit))

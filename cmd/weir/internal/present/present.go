@@ -21,6 +21,9 @@ type Style struct {
 	Color bool
 	// Zone is the time zone of times. Default: UTC.
 	Zone *time.Location
+	// Order is the metric that groups are ordered by; shares, bars and charts are
+	// of it. Default: the first.
+	Order int
 }
 
 const (
