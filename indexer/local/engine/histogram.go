@@ -118,10 +118,10 @@ func (r *run) times(ctx context.Context) (lo, hi int64, err error) {
 // spectrum is a histogram in the making: the metrics per bucket, and those of the
 // series, which stand one behind the other, bucket by bucket.
 type spectrum struct {
-	total, cells []*metric
-	top          *groups // the series' totals
-	series       []int   // groups of top that are a series
-	others       int64   // groups that are not
+	total, cells []*metric  // total has the number of rows behind the metrics
+	all          *gathering // the groups' totals
+	series       []place    // groups that are a series
+	others       int64      // groups that are not
 }
 
 func (r *run) histogram(ctx context.Context) (*query.HistogramAnswer, error) {
@@ -149,89 +149,85 @@ func (r *run) histogram(ctx context.Context) (*query.HistogramAnswer, error) {
 func (r *run) onePass(ctx context.Context, grid buckets) (*spectrum, error) {
 	q := r.request.Histogram
 	fields := fieldsOf(q.By)
-	type state struct {
-		total  []*metric
-		groups *groups
-		at     []uint32
-	}
-	states := make([]state, r.workers)
+	all := newGathering(fields, q.Missing, true, q.Metrics, q.Order, r.request.Limits)
+	states := make([]histogramState, r.workers)
 	for i := range states {
-		states[i].total = r.totals()
-		grow(states[i].total, grid.n)
-		if len(fields) > 0 {
-			states[i].groups = newGroups(fields, q.Missing, true, q.Metrics, q.Order, r.request.Limits)
-		}
+		states[i] = histogramState{total: r.totals(grid.n), tally: newTally(fields, q.Missing, grid.n, q.Metrics, r.request.Limits)}
 	}
-	count := r.request.Limits.Groups / onePassShare / r.workers
-	bytes := r.request.Limits.Memory / int64(r.workers)
-	counted := r.counters()
+	before := r.counters()
 	err := r.each(ctx, nil, nil, func(worker int, c *chunk, rows []uint32) error {
 		s := &states[worker]
-		if err := loadAll(c, s.groups, s.total); err != nil {
+		rows, plain, err := s.add(c, grid, rows, len(fields) > 0)
+		if err != nil || len(fields) == 0 || len(rows) == 0 {
 			return err
 		}
-		var err error
-		if rows, s.at, err = bucketed(c, grid, rows, s.at); err != nil {
+		if err := s.tally.addTotal(s.total, c, rows, s.at, plain); err != nil {
 			return err
 		}
-		if err := addAll(s.total, grid.n, c, rows, s.at); err != nil || s.groups == nil {
+		if err := all.take(s.tally, &s.mover, worker*len(all.parts)/r.workers); err != nil {
 			return err
 		}
-		if err := s.groups.add(c, rows, s.at); err != nil {
-			return err
-		}
-		if s.groups.size() > count || s.groups.room() > bytes {
+		if all.count.Load() > int64(r.request.Limits.Groups/onePassShare) || all.over() {
 			return errTooMany
 		}
 		return nil
 	})
 	if err != nil {
-		r.restore(counted)
+		r.restore(before)
 		return nil, err
 	}
-	all := &spectrum{total: states[0].total}
-	g := states[0].groups
+	s := &spectrum{total: mergeTotals(states)}
+	if len(fields) > 0 {
+		r.arrange(s, all, grid)
+	}
+	return s, nil
+}
+
+// histogramState is what a worker has.
+type histogramState struct {
+	total, cells []*metric
+	tally        *tally
+	mover        mover
+	at           []uint32 // buckets of rows
+}
+
+// add tallies a block's rows by their buckets and groups, or, without groups,
+// adds them to the totals.
+func (s *histogramState) add(c *chunk, grid buckets, rows []uint32, grouped bool) (timed []uint32, plain bool, err error) {
+	if err := loadAll(c, s.tally, s.total); err != nil {
+		return nil, false, err
+	}
+	if timed, s.at, err = bucketed(c, grid, rows, s.at); err != nil {
+		return nil, false, err
+	}
+	if !grouped {
+		return timed, true, addAll(s.total, c, timed, s.at)
+	}
+	_, _, plain, err = s.tally.add(c, timed, s.at)
+	return timed, plain, err
+}
+
+func mergeTotals(states []histogramState) []*metric {
 	for _, other := range states[1:] {
-		for i, m := range all.total {
-			m.merge(other.total[i], identity(grid.n))
-		}
-		if g != nil {
-			g.absorb(other.groups, nil)
+		for i, m := range states[0].total {
+			m.merge(other.total[i])
 		}
 	}
-	if g != nil {
-		r.arrange(all, g, grid)
-	}
-	return all, nil
+	return states[0].total
 }
 
 // totals gives the metrics of the total, and the number of rows.
-func (r *run) totals() []*metric {
-	return append(newMetrics(r.request.Histogram.Metrics, r.request.Limits), newMetric(query.Metric{Func: query.Count}, r.request.Limits))
-}
-
-func grow(metrics []*metric, n int) {
-	for _, m := range metrics {
-		m.grow(n)
-	}
-}
-
-func identity(n int) []uint32 {
-	list := make([]uint32, n)
-	for i := range list {
-		list[i] = uint32(i)
-	}
+func (r *run) totals(buckets int) []*metric {
+	list := append(newMetrics(r.request.Histogram.Metrics, r.request.Limits), newMetric(query.Metric{Func: query.Count}, r.request.Limits))
+	grow(list, buckets)
 	return list
 }
 
 // bucketed gives the rows that have a time, and their buckets.
-func bucketed(c *chunk, grid buckets, rows, room []uint32) (timed, at []uint32, err error) {
-	for len(room) < len(rows) {
-		room = append(room, 0)
-	}
-	at = room[:len(rows)]
+func bucketed(c *chunk, grid buckets, rows, into []uint32) (timed, at []uint32, err error) {
+	at = room(into, len(rows))
 	if err := grid.of(c, rows, at); err != nil {
-		return nil, room, err
+		return nil, at, err
 	}
 	timed = rows
 	for i, b := range at {
@@ -248,35 +244,37 @@ func bucketed(c *chunk, grid buckets, rows, room []uint32) (timed, at []uint32, 
 }
 
 // arrange turns groups per bucket into series.
-func (r *run) arrange(s *spectrum, g *groups, grid buckets) {
+func (r *run) arrange(s *spectrum, lead *gathering, grid buckets) {
 	q := r.request.Histogram
-	s.top = newGroups(fieldsOf(q.By), q.Missing, false, q.Metrics, q.Order, r.request.Limits)
-	of := s.top.absorb(g, nil)
+	s.all = newGathering(fieldsOf(q.By), q.Missing, false, q.Metrics, q.Order, r.request.Limits)
+	list := lead.every()
+	to := make([]place, len(list))
+	for i, p := range list {
+		to[i] = s.all.adopt(lead, p)
+	}
 	s.choose(q.Top)
-	place := make([]uint32, s.top.size())
-	for i := range place {
-		place[i] = uint32(len(s.series))
-	}
-	for i, n := range s.series {
-		place[n] = uint32(i)
-	}
-	var numbers [query.MaxGroupFields + 1]uint32
-	for i, n := range of {
-		if n == absent {
-			continue
-		}
-		g.values(uint32(i), numbers[:])
-		of[i] = place[n]*uint32(grid.n) + numbers[0]
+	rank := map[place]int{}
+	for i, p := range s.series {
+		rank[p] = i
 	}
 	s.cells = newMetrics(q.Metrics, r.request.Limits)
 	grow(s.cells, (len(s.series)+1)*grid.n)
-	for i, m := range s.cells {
-		m.merge(g.metrics[i], of)
+	var numbers [query.MaxGroupFields + 1]uint32
+	for i, p := range list {
+		series, ok := rank[to[i]]
+		if !ok {
+			series = len(s.series)
+		}
+		cell := uint32(series*grid.n) + lead.numbers(p, &numbers)[0]
+		for j, m := range s.cells {
+			m.mergeGroup(cell, lead.parts[p.part].metrics[j], int(p.group))
+		}
 	}
 }
 
 // choose makes the top groups series.
 func (s *spectrum) choose(n int) {
-	s.series = s.top.top(n)
-	s.others = int64(len(s.top.list())-len(s.series)) + s.top.restCount
+	var others []place
+	s.series, others = s.all.top(n)
+	s.others = int64(len(others)) + s.all.restCount
 }

@@ -5,24 +5,34 @@ import (
 	"math"
 	"time"
 
+	"github.com/weirflow/weir/indexer/local/column"
 	"github.com/weirflow/weir/indexer/query"
 )
 
-// metric holds one metric of every group. Groups are numbered from 0.
+// metric holds one metric of every group. Groups are numbered from 0. One
+// goroutine uses it at a time.
 type metric struct {
 	query.Metric
 	reader
 	limit int // of exact distinct values
 
-	n      []int64          // values seen; rows for count without a field
-	v      []int64          // sum modulo 2^64, least or largest
-	wraps  map[uint32]int64 // how often a sum went over (or, negative, under) an int64
-	sets   []*sketch
-	memory int64 // of sets
+	n     []int64          // values; rows for count without a field; not for sums
+	v     []int64          // sum modulo 2^64, least or largest
+	wraps map[uint32]int64 // how often a sum went over (or, negative, under) an int64
+
+	// Distinct values: of groups, or, in a tally, pairs of a group and a value's
+	// number, which is an entry of coding or else has its hash in values.
+	sets          []*sketch
+	memory        int64 // of sets
+	local         bool
+	pairs, values *table
+	coding        *coding
 
 	hashes [][]uint64 // room: of entries, per column
 	counts []int64
 	known  []uint8
+	xs     []int64
+	gs     []uint32
 }
 
 func newMetric(m query.Metric, limits query.Limits) *metric {
@@ -34,6 +44,12 @@ func newMetric(m query.Metric, limits query.Limits) *metric {
 	return a
 }
 
+func grow(metrics []*metric, n int) {
+	for _, m := range metrics {
+		m.grow(n)
+	}
+}
+
 // grow makes room for n groups.
 func (a *metric) grow(n int) {
 	if a.Func == query.Distinct {
@@ -42,21 +58,45 @@ func (a *metric) grow(n int) {
 		}
 		return
 	}
-	for len(a.n) < n {
-		a.n = append(a.n, 0)
+	if a.Func != query.Sum {
+		for len(a.n) < n {
+			a.n = append(a.n, 0)
+		}
 	}
 	if a.Func == query.Count {
 		return
 	}
-	first := int64(0)
+	for first := a.first(); len(a.v) < n; {
+		a.v = append(a.v, first)
+	}
+}
+
+// first is what v is before the first value.
+func (a *metric) first() int64 {
 	switch a.Func {
 	case query.Min:
-		first = math.MaxInt64
+		return math.MaxInt64
 	case query.Max:
-		first = math.MinInt64
+		return math.MinInt64
 	}
-	for len(a.v) < n {
-		a.v = append(a.v, first)
+	return 0
+}
+
+// reset begins anew with n groups, in a tally.
+func (a *metric) reset(n int) {
+	if a.Func == query.Distinct {
+		if a.local = true; a.pairs == nil {
+			a.pairs, a.values = newTable(), newTable()
+		}
+		a.pairs.reset()
+		a.values.reset()
+		return
+	}
+	a.n, a.v, a.wraps = zeroed(a.n, n), zeroed(a.v, n), nil
+	if first := a.first(); first != 0 {
+		for i := range a.v {
+			a.v[i] = first
+		}
 	}
 }
 
@@ -76,75 +116,128 @@ func (a *metric) add(c *chunk, rows, groups []uint32) error {
 	case a.Func == query.Count:
 		return a.addCount(c, rows, groups)
 	}
-	return a.addNumbers(c, rows, groups)
-}
-
-func (a *metric) addNumbers(c *chunk, rows, groups []uint32) error {
 	v, err := c.vector(a.columns[0])
 	if err != nil || v.Empty() {
 		return err
 	}
-	g := uint32(0)
-	for i, row := range rows {
-		if v.Present != nil && v.Present[row>>6]&(1<<(row&63)) == 0 {
-			continue
+	xs, gs := a.gather(v, rows, groups)
+	switch {
+	case a.Func == query.Min || a.Func == query.Max:
+		a.extremes(xs, gs)
+	case gs == nil:
+		for _, x := range xs {
+			a.sum(0, x)
 		}
-		if groups != nil {
-			g = groups[i]
+	default:
+		for i, x := range xs {
+			a.sum(gs[i], x)
 		}
-		var x int64
-		if v.Ints != nil {
-			x = v.Ints[row]
-		} else {
-			x = v.IntDict[v.Codes[row]]
+	}
+	switch {
+	case a.Func == query.Sum:
+	case gs == nil:
+		a.n[0] += int64(len(xs))
+	default:
+		for _, g := range gs {
+			a.n[g]++
 		}
-		a.put(g, x, 1, 0)
 	}
 	return nil
 }
 
-// put counts a number in: one value, or what n values and some wraps have come to.
-func (a *metric) put(g uint32, x, n, wraps int64) {
-	a.n[g] += n
-	old := a.v[g]
-	switch a.Func {
-	case query.Min:
-		a.v[g] = min(old, x)
-		return
-	case query.Max:
-		a.v[g] = max(old, x)
-		return
+// gather gives the values of rows, and the groups of those that have one.
+func (a *metric) gather(v *column.Vector, rows, groups []uint32) (xs []int64, gs []uint32) {
+	if v.Present == nil && v.Ints != nil && len(rows) == v.N && rows[len(rows)-1] == uint32(v.N-1) && rows[0] == 0 && sequence(rows) {
+		return v.Ints, groups
 	}
+	a.xs = room(a.xs, len(rows))
+	xs = a.xs
+	if v.Present == nil {
+		if v.Ints != nil {
+			for i, row := range rows {
+				xs[i] = v.Ints[row]
+			}
+		} else {
+			for i, row := range rows {
+				xs[i] = v.IntDict[v.Codes[row]]
+			}
+		}
+		return xs, groups
+	}
+	xs = xs[:0]
+	if groups != nil {
+		a.gs = room(a.gs, len(rows))
+		gs = a.gs[:0]
+	}
+	for i, row := range rows {
+		if !v.Has(int(row)) {
+			continue
+		}
+		xs = append(xs, v.Int(int(row)))
+		if groups != nil {
+			gs = append(gs, groups[i])
+		}
+	}
+	return xs, gs
+}
+
+// sequence reports whether rows are 0, 1, 2 and so on: with as many rows as that,
+// only a list that repeats some can have the right ends and be none.
+func sequence(rows []uint32) bool {
+	for i, row := range rows {
+		if row != uint32(i) {
+			return false
+		}
+	}
+	return true
+}
+
+// sum adds to a group's sum.
+func (a *metric) sum(g uint32, x int64) {
+	old := a.v[g]
 	sum := old + x
 	a.v[g] = sum
 	if (old^sum)&(x^sum) < 0 {
-		if x > 0 {
-			wraps++
-		} else {
-			wraps--
-		}
+		a.wrap(g, x)
 	}
-	if wraps != 0 {
-		if a.wraps == nil {
-			a.wraps = map[uint32]int64{}
-		}
-		a.wraps[g] += wraps
+}
+
+// wrap notes that a sum went out of an int64 as x was added.
+func (a *metric) wrap(g uint32, x int64) {
+	if a.wraps == nil {
+		a.wraps = map[uint32]int64{}
+	}
+	if x > 0 {
+		a.wraps[g]++
+	} else {
+		a.wraps[g]--
+	}
+}
+
+func (a *metric) extremes(xs []int64, gs []uint32) {
+	for i, x := range xs {
+		a.extreme(at(gs, i), x)
+	}
+}
+
+func (a *metric) extreme(g uint32, x int64) {
+	if a.Func == query.Min {
+		a.v[g] = min(a.v[g], x)
+	} else {
+		a.v[g] = max(a.v[g], x)
 	}
 }
 
 // addCount counts values: several for lists.
 func (a *metric) addCount(c *chunk, rows, groups []uint32) error {
-	g := uint32(0)
-	if len(a.columns) == 0 { // a constant
+	switch len(a.columns) {
+	case 0: // a constant
 		for i := range rows {
-			if groups != nil {
-				g = groups[i]
-			}
-			a.n[g]++
+			a.n[at(groups, i)]++
 		}
 		return nil
-	}
-	if len(a.columns) > 1 {
+	case 1:
+	default:
 		return a.related(c, rows, func(i int, _ uint64) { a.n[at(groups, i)]++ })
 	}
 	k, err := c.coding(a.columns[0])
@@ -153,24 +246,21 @@ func (a *metric) addCount(c *chunk, rows, groups []uint32) error {
 	}
 	a.known, a.counts = zeroed(a.known, k.entries), zeroed(a.counts, k.entries)
 	for i, row := range rows {
-		if k.present != nil && !k.has(row) {
+		if !k.has(row) {
 			continue
 		}
 		code := k.codes[row]
 		if a.known[code] == 0 {
 			a.known[code] = 1
-			a.counts[code] = int64(a.values(k, code))
+			a.counts[code] = int64(a.valuesOf(k, code))
 		}
-		if groups != nil {
-			g = groups[i]
-		}
-		a.n[g] += a.counts[code]
+		a.n[at(groups, i)] += a.counts[code]
 	}
 	return nil
 }
 
-// values is how many values an entry stands for.
-func (a *metric) values(k *coding, code uint32) int {
+// valuesOf is how many values an entry stands for.
+func (a *metric) valuesOf(k *coding, code uint32) int {
 	switch {
 	case !a.list:
 		return 1
@@ -190,34 +280,39 @@ func at(groups []uint32, i int) uint32 {
 
 // zeroed gives s with n zeros.
 func zeroed[T uint8 | int64 | uint64](s []T, n int) []T {
-	if cap(s) < n {
-		return make([]T, n)
-	}
-	s = s[:n]
+	s = room(s, n)
 	clear(s)
 	return s
 }
 
-// merge adds the groups of other, group i to groups[i]; absent leaves it out.
-func (a *metric) merge(other *metric, groups []uint32) {
-	for i, g := range groups {
-		if g != absent {
-			a.mergeGroup(g, other, i)
-		}
+// merge adds the groups of other, each to the one of its number.
+func (a *metric) merge(other *metric) {
+	for g := range max(len(other.n), len(other.v), len(other.sets)) {
+		a.mergeGroup(uint32(g), other, g)
 	}
 }
 
 // mergeGroup adds one group of another metric to group g.
 func (a *metric) mergeGroup(g uint32, other *metric, from int) {
-	switch {
-	case a.Func == query.Distinct:
+	switch a.Func {
+	case query.Distinct:
 		if s := other.sets[from]; s != nil {
 			a.change(g, func(mine *sketch) { mine.merge(s, a.limit) })
 		}
-	case a.Func == query.Count:
+		return
+	case query.Min, query.Max:
+		a.extreme(g, other.v[from])
+	case query.Sum, query.Avg:
+		a.sum(g, other.v[from])
+		if w := other.wraps[uint32(from)]; w != 0 {
+			if a.wraps == nil {
+				a.wraps = map[uint32]int64{}
+			}
+			a.wraps[g] += w
+		}
+	}
+	if a.Func != query.Sum {
 		a.n[g] += other.n[from]
-	case other.n[from] > 0:
-		a.put(g, other.v[from], other.n[from], other.wraps[uint32(from)])
 	}
 }
 
@@ -232,7 +327,7 @@ func (a *metric) value(g int) (v any, estimated bool) {
 		}
 		return a.sets[g].count()
 	case query.Sum:
-		if w := a.wraps[uint32(g)]; w != 0 {
+		if a.wraps[uint32(g)] != 0 {
 			return a.float(g), false
 		}
 		return a.v[g], false
@@ -253,28 +348,26 @@ func (a *metric) float(g int) float64 {
 	return float64(a.v[g]) + float64(a.wraps[uint32(g)])*(1<<64)
 }
 
-// compare orders two groups by the metric.
-func (a *metric) compare(x, y int) int {
+// compareWith compares group x with group y of b, a metric of the same kind.
+func (a *metric) compareWith(x int, b *metric, y int) int {
 	switch a.Func {
 	case query.Count:
-		return cmp.Compare(a.n[x], a.n[y])
+		return cmp.Compare(a.n[x], b.n[y])
 	case query.Distinct:
-		return cmp.Compare(a.distinct(x), a.distinct(y))
+		return cmp.Compare(a.distinct(x), b.distinct(y))
 	case query.Sum:
-		if len(a.wraps) > 0 {
-			if d := cmp.Compare(a.wraps[uint32(x)], a.wraps[uint32(y)]); d != 0 {
-				return d
-			}
+		if d := cmp.Compare(a.wraps[uint32(x)], b.wraps[uint32(y)]); d != 0 {
+			return d
 		}
-		return cmp.Compare(a.v[x], a.v[y])
+		return cmp.Compare(a.v[x], b.v[y])
 	}
-	if a.n[x] == 0 || a.n[y] == 0 { // groups without a value come last
-		return cmp.Compare(min(a.n[x], 1), min(a.n[y], 1))
+	if a.n[x] == 0 || b.n[y] == 0 { // groups without a value come last
+		return cmp.Compare(min(a.n[x], 1), min(b.n[y], 1))
 	}
 	if a.Func == query.Avg {
-		return cmp.Compare(a.float(x)/float64(a.n[x]), a.float(y)/float64(a.n[y]))
+		return cmp.Compare(a.float(x)/float64(a.n[x]), b.float(y)/float64(b.n[y]))
 	}
-	return cmp.Compare(a.v[x], a.v[y])
+	return cmp.Compare(a.v[x], b.v[y])
 }
 
 func (a *metric) distinct(g int) int64 {
@@ -283,6 +376,20 @@ func (a *metric) distinct(g int) int64 {
 	}
 	n, _ := a.sets[g].count()
 	return n
+}
+
+// amount is a group's count or sum, 0 for metrics that do not add up.
+func (a *metric) amount(g int) int64 {
+	switch a.Func {
+	case query.Count:
+		return a.n[g]
+	case query.Sum:
+		if a.wraps[uint32(g)] > 0 {
+			return math.MaxInt64
+		}
+		return max(a.v[g], 0)
+	}
+	return 0
 }
 
 // room is what the metric takes, in bytes.

@@ -2,6 +2,7 @@ package engine
 
 // addDistinct counts different values.
 func (a *metric) addDistinct(c *chunk, rows, groups []uint32) error {
+	a.coding = nil
 	switch len(a.columns) {
 	case 0:
 		h := hashText(a.constant)
@@ -18,26 +19,36 @@ func (a *metric) addDistinct(c *chunk, rows, groups []uint32) error {
 		return err
 	}
 	hashes := a.memo(0, k.entries)
-	for i, row := range rows {
-		if k.present != nil && !k.has(row) {
-			continue
-		}
-		code := k.codes[row]
-		h := hashes[code]
-		switch {
-		case groups == nil && h != 0:
-			continue // its block's rows are all in one group: it has been counted
-		case h == 0 && !a.list:
-			h = a.hashOf(k, code)
-			hashes[code] = h
-		case h == 0:
-			a.eachHash(k, code, func(h uint64) { a.see(at(groups, i), h) })
-			if groups == nil {
-				hashes[code] = 1
+	switch {
+	case a.local && !a.list:
+		a.coding = k
+		last := ^uint64(0)
+		for i, row := range rows {
+			if k.has(row) {
+				if pair := uint64(groups[i])<<32 | uint64(k.codes[row]); pair != last {
+					a.pairs.add(pair)
+					last = pair
+				}
 			}
-			continue
 		}
-		a.see(at(groups, i), h)
+	case groups == nil: // each entry counts once
+		for _, row := range rows {
+			if !k.has(row) || hashes[k.codes[row]] != 0 {
+				continue
+			}
+			hashes[k.codes[row]] = 1
+			a.eachHash(k, k.codes[row], func(h uint64) { a.see(0, h) })
+		}
+	default:
+		for i, row := range rows {
+			switch {
+			case !k.has(row):
+			case a.list:
+				a.eachHash(k, k.codes[row], func(h uint64) { a.see(groups[i], h) })
+			default:
+				a.see(groups[i], a.hashOf(k, k.codes[row], hashes))
+			}
+		}
 	}
 	return nil
 }
@@ -51,10 +62,12 @@ func (a *metric) memo(column, entries int) []uint64 {
 	return a.hashes[column]
 }
 
-// hashOf gives the hash of an entry with one value; never 0.
-func (a *metric) hashOf(k *coding, code uint32) (h uint64) {
-	a.eachHash(k, code, func(x uint64) { h = x })
-	return max(h, 1)
+// hashOf gives the hash of an entry with one value.
+func (a *metric) hashOf(k *coding, code uint32, memo []uint64) uint64 {
+	if memo[code] == 0 {
+		a.eachHash(k, code, func(h uint64) { memo[code] = max(h, 1) })
+	}
+	return memo[code]
 }
 
 func (a *metric) eachHash(k *coding, code uint32, visit func(h uint64)) {
@@ -87,12 +100,7 @@ func (a *metric) related(c *chunk, rows []uint32, visit func(i int, h uint64)) e
 			if k.none || !k.has(row) {
 				continue
 			}
-			code := k.codes[row]
-			h := a.hashes[j][code]
-			if h == 0 {
-				h = a.hashOf(k, code)
-				a.hashes[j][code] = h
-			}
+			h := a.hashOf(k, k.codes[row], a.hashes[j])
 			for _, other := range seen[:n] {
 				if other == h {
 					continue columns
@@ -106,8 +114,24 @@ func (a *metric) related(c *chunk, rows []uint32, visit func(i int, h uint64)) e
 	return nil
 }
 
+// eachPair visits the groups of a tally and the hashes of their values.
+func (a *metric) eachPair(visit func(g uint32, h uint64)) {
+	for _, pair := range a.pairs.keys {
+		n := uint32(pair)
+		if a.coding != nil {
+			visit(uint32(pair>>32), a.hashOf(a.coding, n, a.hashes[0]))
+		} else {
+			visit(uint32(pair>>32), a.values.keys[n])
+		}
+	}
+}
+
 // see counts a value of a group.
 func (a *metric) see(g uint32, h uint64) {
+	if a.local {
+		a.pairs.add(uint64(g)<<32 | uint64(a.values.add(h)))
+		return
+	}
 	s := a.sets[g]
 	if s == nil {
 		s = &sketch{}

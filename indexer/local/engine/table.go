@@ -1,30 +1,50 @@
 package engine
 
-// table numbers keys in the order in which they first come.
-type table struct {
-	// slots holds, by hash, the upper half of a key's hash and its number plus
-	// one; 0 is free. At most half of them are used.
-	slots []uint64
-	shift uint
-	keys  []uint64
+// slots finds numbers by hash, with open addressing. A slot holds 32 bits of the
+// hash and a number plus one; 0 is free. At most half of them are used.
+type slots struct {
+	list  []uint64
+	shift uint // of the 32 bits, to a place
+	used  int
 }
 
-const firstSlots = 64
+const firstBits = 6
 
-func newTable() *table {
-	t := &table{}
-	t.reset()
-	return t
-}
-
-// reset empties the table; some of its room stays.
-func (t *table) reset() {
-	t.keys = t.keys[:0]
-	if len(t.slots) == 0 || len(t.slots) > 1<<19 {
-		t.slots, t.shift = make([]uint64, firstSlots), 64-6
+// reset empties the slots; some of the room stays.
+func (s *slots) reset() {
+	s.used = 0
+	if len(s.list) == 0 || len(s.list) > 1<<18 {
+		s.list, s.shift = make([]uint64, 1<<firstBits), 32-firstBits
 		return
 	}
-	clear(t.slots)
+	clear(s.list)
+}
+
+// put fills the free slot at a place, and makes room for the next one.
+func (s *slots) put(at uint64, hash uint32, number uint32) {
+	s.list[at] = uint64(hash)<<32 | uint64(number+1)
+	if s.used++; 2*s.used > len(s.list) {
+		s.grow()
+	}
+}
+
+// grow doubles the slots. It goes by what they hold, in their order, which the
+// new ones have as well: both are walked through in one direction.
+func (s *slots) grow() {
+	list := make([]uint64, 2*len(s.list))
+	s.shift--
+	mask := uint64(len(list) - 1)
+	for _, slot := range s.list {
+		if slot == 0 {
+			continue
+		}
+		at := slot >> 32 >> s.shift
+		for list[at] != 0 {
+			at = (at + 1) & mask
+		}
+		list[at] = slot
+	}
+	s.list = list
 }
 
 // hash spreads the bits of a key; all of them count in each of the result's.
@@ -36,45 +56,90 @@ func hash(key uint64) uint64 {
 	return key ^ key>>32
 }
 
-// add gives the number of key, a new one if it is new.
-func (t *table) add(key uint64) uint32 {
-	h := hash(key)
-	mask := uint64(len(t.slots) - 1)
-	tag := h &^ 0xffffffff
-	for at := h >> t.shift; ; at = (at + 1) & mask {
-		slot := t.slots[at]
-		if slot == 0 {
-			n := uint32(len(t.keys))
-			t.keys = append(t.keys, key)
-			t.slots[at] = tag | uint64(n+1)
-			if 2*len(t.keys) > len(t.slots) {
-				t.grow()
-			}
-			return n
-		}
-		if slot&^0xffffffff == tag {
-			if n := uint32(slot) - 1; t.keys[n] == key {
-				return n
-			}
-		}
-	}
+// table numbers 64-bit keys in the order in which they first come.
+type table struct {
+	slots
+	keys []uint64
 }
 
-// grow doubles the slots.
-func (t *table) grow() {
-	slots := make([]uint64, 2*len(t.slots))
-	t.shift--
-	mask := uint64(len(slots) - 1)
-	for n, key := range t.keys {
-		h := hash(key)
-		at := h >> t.shift
-		for slots[at] != 0 {
-			at = (at + 1) & mask
+func newTable() *table {
+	t := &table{}
+	t.reset()
+	return t
+}
+
+// reset empties the table.
+func (t *table) reset() {
+	t.keys = t.keys[:0]
+	t.slots.reset()
+}
+
+// add gives the number of key, a new one if it is new.
+func (t *table) add(key uint64) uint32 {
+	h := uint32(hash(key) >> 32)
+	mask := uint64(len(t.list) - 1)
+	at := uint64(h) >> t.shift
+	for ; t.list[at] != 0; at = (at + 1) & mask {
+		if slot := t.list[at]; uint32(slot>>32) == h && t.keys[uint32(slot)-1] == key {
+			return uint32(slot) - 1
 		}
-		slots[at] = h&^0xffffffff | uint64(n+1)
 	}
-	t.slots = slots
+	n := uint32(len(t.keys))
+	t.keys = append(t.keys, key)
+	t.put(at, h, n)
+	return n
+}
+
+// find gives the number of key, if it has one.
+func (t *table) find(key uint64) (n uint32, ok bool) {
+	h := uint32(hash(key) >> 32)
+	mask := uint64(len(t.list) - 1)
+	for at := uint64(h) >> t.shift; t.list[at] != 0; at = (at + 1) & mask {
+		if slot := t.list[at]; uint32(slot>>32) == h && t.keys[uint32(slot)-1] == key {
+			return uint32(slot) - 1, true
+		}
+	}
+	return 0, false
+}
+
+// key is the numbers of a group's values, two in each word.
+type key struct{ a, b uint64 }
+
+func (k key) hash() uint64 { return hash(k.a ^ hash(k.b+0x9e3779b97f4a7c15)) }
+
+// keyTable numbers keys likewise.
+type keyTable struct {
+	slots
+	keys []key
+}
+
+func newKeyTable() *keyTable {
+	t := &keyTable{}
+	t.reset()
+	return t
+}
+
+func (t *keyTable) add(k key, hash uint64) uint32 {
+	n, at, ok := t.find(k, hash)
+	if !ok {
+		n = uint32(len(t.keys))
+		t.keys = append(t.keys, k)
+		t.put(at, uint32(hash>>32), n)
+	}
+	return n
+}
+
+// find gives the number of k, or the place where it would be.
+func (t *keyTable) find(k key, hash uint64) (n uint32, at uint64, ok bool) {
+	h := uint32(hash >> 32)
+	mask := uint64(len(t.list) - 1)
+	for at = uint64(h) >> t.shift; t.list[at] != 0; at = (at + 1) & mask {
+		if slot := t.list[at]; uint32(slot>>32) == h && t.keys[uint32(slot)-1] == k {
+			return uint32(slot) - 1, at, true
+		}
+	}
+	return 0, at, false
 }
 
 // bytes is what the table takes.
-func (t *table) bytes() int64 { return int64(len(t.slots)+cap(t.keys)) * 8 }
+func (t *keyTable) bytes() int64 { return int64(len(t.list))*8 + int64(cap(t.keys))*16 }

@@ -29,118 +29,90 @@ func (r *run) twoPasses(ctx context.Context, grid buckets) (*spectrum, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &spectrum{top: all}
+	s := &spectrum{all: all}
 	s.choose(q.Top)
 
-	// The second pass knows the top groups alone, numbered as they are ranked.
-	type state struct {
-		total, cells []*metric
-		known        *groups
-		place        []uint32
-		at           []uint32
+	// The second pass knows the top groups alone; the others are one.
+	known := newGathering(all.by, all.missing, false, q.Metrics, q.Order, r.request.Limits)
+	rank := map[place]uint32{}
+	for i, p := range s.series {
+		rank[known.adopt(all, p)] = uint32(i)
 	}
-	states := make([]state, r.workers)
-	chosen := map[int]bool{}
-	for _, g := range s.series {
-		chosen[g] = true
-	}
+	states := make([]histogramState, r.workers)
 	for i := range states {
-		known := all.fresh()
-		to := known.absorb(all, func(g int) bool { return !chosen[g] })
-		for _, k := range known.keyers {
-			k.freeze()
-		}
-		place := make([]uint32, known.size())
-		for j := range place {
-			place[j] = uint32(len(s.series))
-		}
-		for rank, g := range s.series {
-			place[to[g]] = uint32(rank)
-		}
-		states[i] = state{total: r.totals(), cells: newMetrics(q.Metrics, r.request.Limits), known: known, place: place}
-		grow(states[i].total, grid.n)
+		states[i] = histogramState{total: r.totals(grid.n), cells: newMetrics(q.Metrics, r.request.Limits), tally: newTally(all.by, q.Missing, grid.n, q.Metrics, r.request.Limits)}
 		grow(states[i].cells, (len(s.series)+1)*grid.n)
 	}
 	r.again = true
 	err = r.each(ctx, nil, nil, func(worker int, c *chunk, rows []uint32) error {
 		w := &states[worker]
-		if err := loadAll(c, w.known, w.total); err != nil {
+		rows, plain, err := w.add(c, grid, rows, true)
+		if err != nil || len(rows) == 0 {
 			return err
 		}
-		var err error
-		if rows, w.at, err = bucketed(c, grid, rows, w.at); err != nil {
+		if err := w.tally.addTotal(w.total, c, rows, w.at, plain); err != nil {
 			return err
 		}
-		if err := addAll(w.total, 0, c, rows, w.at); err != nil {
-			return err
-		}
-		rows, cells, err := w.known.cells(c, rows, w.at, w.place, grid.n, uint32(len(s.series)))
-		if err != nil {
-			return err
-		}
-		return addAll(w.cells, 0, c, rows, cells)
+		w.takeKnown(known, rank, grid.n)
+		return nil
 	})
 	if err != nil {
 		return nil, err
 	}
-	s.total, s.cells = states[0].total, states[0].cells
+	s.total, s.cells = mergeTotals(states), states[0].cells
 	for _, other := range states[1:] {
-		for i := range s.total {
-			s.total[i].merge(other.total[i], identity(grid.n))
-		}
-		for i := range s.cells {
-			s.cells[i].merge(other.cells[i], identity((len(s.series)+1)*grid.n))
+		for i, m := range s.cells {
+			m.merge(other.cells[i])
 		}
 	}
 	return s, nil
 }
 
-// cells gives the cells of rows, by their buckets and the places of the groups;
-// groups that are not here have the place others.
-func (s *groups) cells(c *chunk, rows, at, place []uint32, buckets int, others uint32) (wide, cells []uint32, err error) {
-	rows, dims, err := s.dims(c, rows, at)
-	if err != nil {
-		return nil, nil, err
-	}
-	cells = make([]uint32, len(rows))
-	for i := range rows {
-		series := others
-		if g, ok := s.find(dims[1:], i); ok {
-			series = place[g]
+// takeKnown adds the tally's groups to the cells of their series, by the groups
+// that are known and the ranks of those.
+func (w *histogramState) takeKnown(known *gathering, rank map[place]uint32, buckets int) {
+	t := w.tally
+	var numbers [query.MaxGroupFields + 1]uint32
+	own := numbers[:t.dimensions()]
+	cells := room(w.mover.groups, len(t.rows))
+	w.mover.groups = cells
+	for g, rows := range t.rows {
+		if rows == 0 {
+			continue
 		}
-		cells[i] = series*uint32(buckets) + dims[0][i]
-	}
-	return rows, cells, nil
-}
-
-// find gives the group of the i-th row among those that are there.
-func (s *groups) find(dims [][]uint32, i int) (g uint32, ok bool) {
-	for d, k := range s.keyers {
-		if int(dims[d][i]) >= k.base {
-			return 0, false
+		t.values(uint32(g), own)
+		bucket, series := own[0], uint32(len(rank))
+		found := true
+		for i, f := range t.fields {
+			own[i+1], found = f.shared(known.dicts[i], own[i+1], false)
+			if !found {
+				break
+			}
 		}
-	}
-	g = dims[0][i]
-	for j, t := range s.pairs {
-		if g, ok = t.find(uint64(g)<<32 | uint64(dims[j+1][i])); !ok {
-			return 0, false
+		if found {
+			k := keyOf(own[1:])
+			h := k.hash()
+			which := uint32(h & (1<<partBits - 1))
+			if n, _, ok := known.parts[which].keys.find(k, h); ok {
+				series = rank[place{which, n}]
+			}
 		}
-	}
-	return g, true
-}
-
-// find gives the number of key, if it has one.
-func (t *table) find(key uint64) (n uint32, ok bool) {
-	h := hash(key)
-	mask := uint64(len(t.slots) - 1)
-	for at := h >> t.shift; t.slots[at] != 0; at = (at + 1) & mask {
-		if slot := t.slots[at]; slot>>32 == h>>32 {
-			if n := uint32(slot) - 1; t.keys[n] == key {
-				return n, true
+		cells[g] = series*uint32(buckets) + bucket
+		for i, m := range w.cells {
+			switch {
+			case m.Func == query.Distinct:
+			case m.Func == query.Count && m.Field == "":
+				m.n[cells[g]] += rows
+			default:
+				m.mergeGroup(cells[g], t.metrics[i], g)
 			}
 		}
 	}
-	return 0, false
+	for i, m := range t.metrics {
+		if m.Func == query.Distinct {
+			m.eachPair(func(g uint32, h uint64) { w.cells[i].see(cells[g], h) })
+		}
+	}
 }
 
 // draw writes the answer.
@@ -151,7 +123,6 @@ func (r *run) draw(s *spectrum, grid buckets) *query.HistogramAnswer {
 	if r.request.From.IsZero() || r.request.To.IsZero() {
 		first, last = r.trim(s.total[len(q.Metrics)].n)
 	}
-	total := s.total[:len(q.Metrics)]
 	for i := first; i < last; i++ {
 		a.Buckets = append(a.Buckets, time.Unix(0, grid.start+int64(i)*grid.width).UTC())
 	}
@@ -160,24 +131,23 @@ func (r *run) draw(s *spectrum, grid buckets) *query.HistogramAnswer {
 		for i := first; i < last; i++ {
 			series.Values = append(series.Values, values(metrics, from+i, a.Metrics))
 		}
+		series.Total = r.sum(metrics[:len(q.Metrics)], from, grid.n, a.Metrics)
 		return series
 	}
-	a.Total = line(total, 0)
-	a.Total.Total = r.sum(total, 0, grid.n, a.Metrics)
-	if s.top == nil {
+	a.Total = line(s.total, 0)
+	if s.all == nil {
 		return a
 	}
-	for rank, g := range s.series {
+	for rank, p := range s.series {
 		series := line(s.cells, rank*grid.n)
-		series.Keys, series.Total = s.top.keys(g), r.sum(s.cells, rank*grid.n, grid.n, a.Metrics)
+		series.Keys = s.all.keys(p)
 		a.Series = append(a.Series, series)
 	}
 	if s.others > 0 {
 		other := line(s.cells, len(s.series)*grid.n)
-		other.Total = r.sum(s.cells, len(s.series)*grid.n, grid.n, a.Metrics)
 		a.Other = &other
 	}
-	a.Approximate, a.Off = r.approximate(s.top)
+	a.Approximate, a.Off = r.approximate(s.all)
 	return a
 }
 

@@ -1,0 +1,192 @@
+package engine
+
+import (
+	"slices"
+
+	"github.com/weirflow/weir/indexer/query"
+)
+
+// What follows needs the gathering for itself: gate is held for writing, or no
+// worker is at work.
+
+// every gives all groups.
+func (a *gathering) every() []place {
+	list := make([]place, 0, a.count.Load())
+	for i := range a.parts {
+		for g := range a.parts[i].keys.keys {
+			list = append(list, place{uint32(i), uint32(g)})
+		}
+	}
+	return list
+}
+
+// dimensions is how many numbers a key has.
+func (a *gathering) dimensions() int {
+	if a.lead {
+		return len(a.by) + 1
+	}
+	return len(a.by)
+}
+
+// numbers gives the numbers of a group's key; with a lead that is the first.
+func (a *gathering) numbers(p place, into *[query.MaxGroupFields + 1]uint32) []uint32 {
+	own := into[:a.dimensions()]
+	a.parts[p.part].keys.keys[p.group].numbers(own)
+	return own
+}
+
+// keys gives a group's values as answers show them.
+func (a *gathering) keys(p place) []any {
+	var room [query.MaxGroupFields + 1]uint32
+	numbers := a.numbers(p, &room)
+	numbers = numbers[len(numbers)-len(a.by):]
+	keys := make([]any, len(a.by))
+	for i, d := range a.dicts {
+		keys[i] = d.value(numbers[i])
+	}
+	return keys
+}
+
+// larger compares two groups by the metric that orders.
+func (a *gathering) larger(x, y place) int {
+	return a.parts[x.part].metrics[a.order].compareWith(int(x.group), a.parts[y.part].metrics[a.order], int(y.group))
+}
+
+// rank orders groups: by the metric, largest first, then by key.
+func (a *gathering) rank(x, y place) int {
+	if d := a.larger(y, x); d != 0 || x == y {
+		return d
+	}
+	var roomX, roomY [query.MaxGroupFields + 1]uint32
+	m, n := a.numbers(x, &roomX), a.numbers(y, &roomY)
+	for i := range m {
+		d := 0
+		switch {
+		case a.lead && i == 0:
+			d = int(m[0]) - int(n[0])
+		case a.lead:
+			d = a.dicts[i-1].compare(m[i], n[i])
+		default:
+			d = a.dicts[i].compare(m[i], n[i])
+		}
+		if d != 0 {
+			return d
+		}
+	}
+	return 0
+}
+
+// top gives the first n groups in order, and the others in none.
+func (a *gathering) top(n int) (first, others []place) {
+	list := a.every()
+	n = min(n, len(list))
+	selectFirst(list, n, a.rank)
+	slices.SortFunc(list[:n], a.rank)
+	return list[:n], list[n:]
+}
+
+// shrink keeps the groups with the most of the metric that orders, and sums the
+// others up as the rest.
+func (a *gathering) shrink(keep int) {
+	list := a.every()
+	keep = min(keep, len(list))
+	selectFirst(list, keep, func(x, y place) int { return a.larger(y, x) })
+	most := int64(0)
+	for _, p := range list[keep:] {
+		most = max(most, a.parts[p.part].metrics[a.order].amount(int(p.group)))
+	}
+	a.needRest()
+	a.sumUp(a.rest, list[keep:])
+	a.restCount += int64(len(list) - keep)
+	a.off = addCapped(a.off, most)
+
+	old := &gathering{by: a.by, lead: a.lead, dicts: a.dicts}
+	for i := range a.parts {
+		old.parts[i].keys, old.parts[i].metrics = a.parts[i].keys, a.parts[i].metrics
+	}
+	a.clear()
+	for _, p := range list[:keep] {
+		a.adopt(old, p)
+	}
+	for i := range a.parts {
+		a.count.Add(int64(len(a.parts[i].keys.keys)))
+		a.account(&a.parts[i])
+	}
+}
+
+// adopt adds a group of another gathering; one without a lead drops the other's.
+func (a *gathering) adopt(other *gathering, p place) place {
+	var theirs, ours [query.MaxGroupFields + 1]uint32
+	from := other.numbers(p, &theirs)
+	to := ours[:a.dimensions()]
+	if a.lead {
+		to[0] = from[0]
+	}
+	for i, d := range a.dicts {
+		to[len(to)-len(a.by)+i] = d.adopt(other.dicts[i], from[len(from)-len(a.by)+i])
+	}
+	k := keyOf(to)
+	h := k.hash()
+	which := uint32(h & (1<<partBits - 1))
+	q := &a.parts[which]
+	n := q.keys.add(k, h)
+	for i, m := range q.metrics {
+		m.grow(len(q.keys.keys))
+		m.mergeGroup(n, other.parts[p.part].metrics[i], int(p.group))
+	}
+	return place{which, n}
+}
+
+// sumUp adds groups to metrics, as one.
+func (a *gathering) sumUp(to []*metric, list []place) {
+	for i, m := range to {
+		for _, p := range list {
+			m.mergeGroup(0, a.parts[p.part].metrics[i], int(p.group))
+		}
+	}
+}
+
+func (a *gathering) needRest() {
+	if a.rest == nil {
+		a.rest = newMetrics(a.metrics, a.limits)
+		grow(a.rest, 1)
+	}
+}
+
+// selectFirst puts the n first of list at its front, in any order.
+func selectFirst(list []place, n int, compare func(x, y place) int) {
+	lo, hi := 0, len(list)
+	for hi-lo > 1 && n > lo && n < hi {
+		// Three parts: before the pivot, equal, after it.
+		pivot := list[lo+(hi-lo)/2]
+		before, at, after := lo, lo, hi
+		for at < after {
+			switch d := compare(list[at], pivot); {
+			case d < 0:
+				list[at], list[before] = list[before], list[at]
+				before++
+				at++
+			case d > 0:
+				after--
+				list[at], list[after] = list[after], list[at]
+			default:
+				at++
+			}
+		}
+		switch {
+		case n < before:
+			hi = before
+		case n > after:
+			lo = after
+		default:
+			return
+		}
+	}
+}
+
+func addCapped(a, b int64) int64 {
+	if sum := a + b; sum >= 0 {
+		return sum
+	}
+	return 1<<63 - 1
+}
