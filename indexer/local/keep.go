@@ -1,12 +1,13 @@
 package local
 
 import (
-	"fmt"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
 
+	"github.com/weirflow/weir/indexer/local/column"
 	"github.com/weirflow/weir/indexer/local/segment"
 )
 
@@ -39,14 +40,18 @@ func (s *Store) keepLoop() {
 		case <-s.stop.Done():
 			return
 		case d := <-s.damages:
+			s.keeping.Lock()
 			s.repair(d)
+			s.keeping.Unlock()
 			continue
 		case <-s.wakeKeep:
 		case <-tick.C:
 		}
+		s.keeping.Lock()
 		s.retain(time.Now())
 		for s.stop.Err() == nil && s.mergeSome() {
 		}
+		s.keeping.Unlock()
 	}
 }
 
@@ -170,15 +175,19 @@ func (s *Store) repair(d damage) {
 	whole := int64(0)
 	if len(d.part.segment.Blocks()) > 1 {
 		p, err := s.writeSegment(d.part.Log, []uint64{d.part.ID}, func(w *segment.Writer) error {
+			m := merger{writer: w}
 			for _, b := range d.part.segment.Blocks() {
-				if ok, err := w.Copy(b); ok && err == nil {
+				err := m.add(s.stop, b)
+				if err == nil {
 					whole += int64(b.Rows())
+				} else if !errors.Is(err, column.ErrDamaged) {
+					return err
 				}
 			}
 			if whole == 0 {
-				return fmt.Errorf("nothing is whole")
+				return errors.New("nothing is whole")
 			}
-			return nil
+			return m.flush(s.stop)
 		})
 		if err == nil {
 			rest = p

@@ -45,6 +45,7 @@ type Store struct {
 	flushErr error         // of the last flush
 	problems []Problem
 
+	keeping    sync.Mutex // held while segments are merged, deleted or set aside
 	manifestMu sync.Mutex // held while the manifest is written
 	manifest   manifest
 

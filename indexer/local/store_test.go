@@ -236,7 +236,9 @@ func TestSnapshotsStayAsTheyAre(t *testing.T) {
 	for n := 25; n < 60; n++ {
 		mustAppend(t, s, n, 100)
 	}
+	s.keeping.Lock()
 	s.remove(slices.Clone(s.parts), "age")
+	s.keeping.Unlock()
 	expect(t, x.Blocks(), 100, to(25)...)
 	x.Release()
 	x.Release()
@@ -274,8 +276,10 @@ func TestMerge(t *testing.T) {
 		mustAppend(t, s, n, 100)
 	}
 	settle(t, s)
+	s.keeping.Lock()
 	for s.mergeSome() {
 	}
+	s.keeping.Unlock()
 	if n := s.Stats().Segments; n >= 8 {
 		t.Errorf("%d segments are left", n)
 	}

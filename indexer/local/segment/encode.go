@@ -44,11 +44,9 @@ func newEncoder() (*encoder, error) {
 
 // chunkOf says what was encoded.
 type chunkOf struct {
-	dictionary *page
-	data       page
-	nulls      int
-	lo, hi     int64 // of numbers
-	hasRange   bool
+	nulls    int
+	lo, hi   int64 // of numbers
+	hasRange bool
 }
 
 // encode calls put with the pages of a column in file order, and gives what the

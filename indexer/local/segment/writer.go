@@ -162,7 +162,12 @@ func (w *Writer) Copy(b *Block) (ok bool, err error) {
 	}
 	group := b.segment.groups[b.number]
 	start, end := group.bounds()
-	from := len(w.buf)
+	from, crcs := len(w.buf), len(w.crcs)
+	defer func() {
+		if !ok {
+			w.buf, w.crcs = w.buf[:from], w.crcs[:crcs]
+		}
+	}()
 	w.buf = append(w.buf, make([]byte, end-start)...)
 	if _, err := b.segment.file.ReadAt(w.buf[from:], start); err != nil {
 		return false, err
@@ -171,7 +176,6 @@ func (w *Writer) Copy(b *Block) (ok bool, err error) {
 		c := &group.chunks[i]
 		at := from + int(c.offset-start)
 		if crc32.Checksum(w.buf[at:at+int(c.size)], castagnoli) != c.crc {
-			w.buf = w.buf[:from]
 			return false, b.damaged(i, errors.New("checksum"))
 		}
 		w.crcs = binary.LittleEndian.AppendUint32(w.crcs, c.crc)
@@ -194,6 +198,7 @@ func (w *Writer) Copy(b *Block) (ok bool, err error) {
 	w.meta.RowGroups = append(w.meta.RowGroups, copied)
 	w.info.Rows += copied.NumRows
 	w.widen(&copied.Columns[column.Timestamp])
+	ok = true
 	return true, w.flush()
 }
 
