@@ -39,7 +39,7 @@ func TestScripts(t *testing.T) {
 			e.Setenv("DAMAGED", damaged)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": scriptStatus, "unhex": scriptUnhex, "count": scriptCount, "notime": scriptNoTime},
+		Cmds:          map[string]func(*testscript.TestScript, bool, []string){"status": scriptStatus, "unhex": scriptUnhex, "count": scriptCount, "notime": scriptNoTime},
 		UpdateScripts: *update,
 	})
 }
