@@ -164,10 +164,14 @@ func compileBetween(n query.Between) predicate {
 }
 
 func compileWithin(n query.Within) predicate {
+	first, last := n.First.Unmap(), n.Last.Unmap()
 	match := func(s string) bool {
-		a, err := netip.ParseAddr(s)
-		if err != nil {
+		a, ok := addressOf(s)
+		switch {
+		case !ok:
 			return false
+		case a.Is4() && first.Is4() && last.Is4():
+			return first.Compare(a) <= 0 && a.Compare(last) <= 0
 		}
 		a = netip.AddrFrom16(a.As16())
 		return n.First.Compare(a) <= 0 && a.Compare(n.Last) <= 0

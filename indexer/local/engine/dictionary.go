@@ -2,6 +2,7 @@ package engine
 
 import (
 	"cmp"
+	"encoding/binary"
 	"hash/maphash"
 	"net/netip"
 	"strings"
@@ -11,8 +12,13 @@ import (
 	"github.com/weirflow/weir/indexer/query"
 )
 
-// null is the number of the missing value.
-const null = uint32(0)
+// A number stands for a value of a group field, in 33 bits: from inline on it
+// holds the value, an IPv4 address or a number below 2^32, in its low bits. Others
+// are in a dictionary; null is none's.
+const (
+	null   = uint64(0) // the missing value
+	inline = uint64(1) << 32
+)
 
 // dictionary numbers the values of a group field, the same for all workers. Safe
 // for concurrent use, except that what reads values must not run beside what adds
@@ -47,7 +53,14 @@ func newDictionary(f query.Field) *dictionary {
 
 // text gives the number of a text. With add, one that is new is copied and gets
 // one; else ok is false for it.
-func (d *dictionary) text(s string, add bool) (n uint32, ok bool) {
+func (d *dictionary) text(s string, add bool) (n uint64, ok bool) {
+	if d.field.Class == query.Address {
+		a, isAddress := addressOf(s)
+		if isAddress && a.Is4() {
+			b := a.As4()
+			return inline | uint64(binary.BigEndian.Uint32(b[:])), true
+		}
+	}
 	h := maphash.String(d.seed, s)
 	which := h & (1<<shardBits - 1)
 	x := &d.shards[which]
@@ -72,7 +85,10 @@ func (d *dictionary) text(s string, add bool) (n uint32, ok bool) {
 }
 
 // number gives the number of a number or time.
-func (d *dictionary) number(v int64, add bool) (n uint32, ok bool) {
+func (d *dictionary) number(v int64, add bool) (n uint64, ok bool) {
+	if v >= 0 && uint64(v) < inline {
+		return inline | uint64(v), true
+	}
 	h := hash(uint64(v))
 	which := h & (1<<shardBits - 1)
 	x := &d.shards[which]
@@ -85,24 +101,39 @@ func (d *dictionary) number(v int64, add bool) (n uint32, ok bool) {
 	return numberIn(x.table.add(uint64(v)), which), true
 }
 
-func numberIn(i uint32, shard uint64) uint32 { return i<<shardBits | uint32(shard) + 1 }
+func numberIn(i uint32, shard uint64) uint64 { return uint64(i<<shardBits|uint32(shard)) + 1 }
 
-func (d *dictionary) textOf(n uint32) string {
+func (d *dictionary) textOf(n uint64) string {
+	if n >= inline {
+		return d.addressOf(n).String()
+	}
 	n--
 	return d.shards[n&(1<<shardBits-1)].texts[n>>shardBits]
 }
 
-func (d *dictionary) numberOf(n uint32) int64 {
+func (d *dictionary) numberOf(n uint64) int64 {
+	if n >= inline {
+		return int64(n &^ inline)
+	}
 	n--
 	return int64(d.shards[n&(1<<shardBits-1)].table.keys[n>>shardBits])
 }
 
+// addressOf gives the address that n stands for; it is not valid for a text that
+// is none.
+func (d *dictionary) addressOf(n uint64) netip.Addr {
+	if n >= inline {
+		return netip.AddrFrom4([4]byte(binary.BigEndian.AppendUint32(nil, uint32(n))))
+	}
+	a, _ := netip.ParseAddr(d.textOf(n))
+	return a
+}
+
 // adopt gives the number of the value that another dictionary of the field has as
 // n.
-func (d *dictionary) adopt(other *dictionary, n uint32) uint32 {
+func (d *dictionary) adopt(other *dictionary, n uint64) uint64 {
 	switch {
-	case n == null:
-		return null
+	case n == null || n >= inline:
 	case d.ints:
 		n, _ = d.number(other.numberOf(n), true)
 	default:
@@ -112,7 +143,7 @@ func (d *dictionary) adopt(other *dictionary, n uint32) uint32 {
 }
 
 // value gives what number n stands for, as answers show it.
-func (d *dictionary) value(n uint32) any {
+func (d *dictionary) value(n uint64) any {
 	switch {
 	case n == null:
 		return nil
@@ -126,7 +157,7 @@ func (d *dictionary) value(n uint32) any {
 
 // compare orders values: numbers by size, addresses by their 16 bytes, texts by
 // their bytes, the missing one last.
-func (d *dictionary) compare(a, b uint32) int {
+func (d *dictionary) compare(a, b uint64) int {
 	switch {
 	case a == b:
 		return 0
@@ -136,11 +167,9 @@ func (d *dictionary) compare(a, b uint32) int {
 		return -1
 	case d.ints:
 		return cmp.Compare(d.numberOf(a), d.numberOf(b))
-	}
-	if d.field.Class == query.Address {
-		x, errX := netip.ParseAddr(d.textOf(a))
-		y, errY := netip.ParseAddr(d.textOf(b))
-		if errX == nil && errY == nil {
+	case d.field.Class == query.Address:
+		x, y := d.addressOf(a), d.addressOf(b)
+		if x.IsValid() && y.IsValid() {
 			return netip.AddrFrom16(x.As16()).Compare(netip.AddrFrom16(y.As16()))
 		}
 	}

@@ -29,7 +29,7 @@ type field struct {
 	memo    [][]uint32 // per column: number of an entry plus one
 	lists   [][]uint32
 	arena   []uint32
-	everMap []uint32 // number in the shared dictionary plus one
+	numbers []uint64 // that are the same in all blocks, plus one; 0 is unknown
 }
 
 func newField(f query.Field, missing bool) *field {
@@ -38,8 +38,8 @@ func newField(f query.Field, missing bool) *field {
 	return x
 }
 
-// numbers gives rows their numbers; plain is false when some are absent or lists.
-func (f *field) numbers(c *chunk, rows, out []uint32) (plain bool, err error) {
+// open gives the rows of a block their numbers; plain is false when some are absent or lists.
+func (f *field) open(c *chunk, rows, out []uint32) (plain bool, err error) {
 	f.coding, f.lists, f.arena, f.made = nil, f.lists[:0], f.arena[:0], f.made[:0]
 	clear(f.codes)
 	f.table.reset()
@@ -74,8 +74,7 @@ func (f *field) numbers(c *chunk, rows, out []uint32) (plain bool, err error) {
 			}
 		}
 	}
-	f.everMap = slices.Grow(f.everMap[:0], f.size)[:f.size]
-	clear(f.everMap)
+	f.numbers = zeroed(f.numbers, f.size)
 	return plain, nil
 }
 
@@ -216,11 +215,14 @@ func appendNew(list []uint32, start int, n uint32) []uint32 {
 	return append(list, n)
 }
 
-// shared gives the number that the value of a block's number has in a dictionary;
-// without add, ok is false for values that are not in it.
-func (f *field) shared(d *dictionary, n uint32, add bool) (number uint32, ok bool) {
-	if known := f.everMap[n]; known != 0 {
-		return known - 1, known-1 != absent
+// notThere marks values that a dictionary does not have.
+const notThere = ^uint64(0) - 1
+
+// shared gives the number that the value of a block's number has in all blocks,
+// by a dictionary; without add, ok is false for values that it does not have.
+func (f *field) shared(d *dictionary, n uint32, add bool) (number uint64, ok bool) {
+	if known := f.numbers[n]; known != 0 {
+		return known - 1, known-1 != notThere
 	}
 	switch {
 	case n == f.none:
@@ -230,13 +232,13 @@ func (f *field) shared(d *dictionary, n uint32, add bool) (number uint32, ok boo
 	case f.coding == nil:
 		number, ok = d.text(f.made[n], add)
 	case f.ints:
-		number, ok = d.number(f.numsOf(f.coding, n)[0], add)
+		number, ok = d.number(f.coding.ints[n], add)
 	default:
 		number, ok = d.text(f.textsOf(f.coding, n)[0], add)
 	}
 	if !ok {
-		number = absent
+		number = notThere
 	}
-	f.everMap[n] = number + 1
+	f.numbers[n] = number + 1
 	return number, ok
 }

@@ -65,32 +65,6 @@ func (a *gathering) clear() {
 // place is where a group is.
 type place struct{ part, group uint32 }
 
-// keyOf packs numbers, one per dimension.
-func keyOf(numbers []uint32) (k key) {
-	for i, n := range numbers {
-		if i < 2 {
-			k.a = k.a<<32 | uint64(n)
-		} else {
-			k.b = k.b<<32 | uint64(n)
-		}
-	}
-	return k
-}
-
-// numbers unpacks a key.
-func (k key) numbers(into []uint32) {
-	split := func(w uint64, into []uint32) {
-		for i := len(into) - 1; i >= 0; i-- {
-			into[i] = uint32(w)
-			w >>= 32
-		}
-	}
-	split(k.a, into[:min(2, len(into))])
-	if len(into) > 2 {
-		split(k.b, into[2:])
-	}
-}
-
 // mover is a worker's room for handing its tally over.
 type mover struct {
 	keys   []key
@@ -161,19 +135,12 @@ func (a *gathering) sort(t *tally, m *mover) {
 	n := len(t.rows)
 	m.keys, m.hashes, m.places = room(m.keys, n), room(m.hashes, n), room(m.places, n)
 	clear(m.starts[:])
-	var numbers [query.MaxGroupFields + 1]uint32
-	own := numbers[:t.dimensions()]
-	before := len(own) - len(t.fields)
 	count := 0
 	for g, rows := range t.rows {
 		if rows == 0 {
 			continue
 		}
-		t.values(uint32(g), own)
-		for i, f := range t.fields {
-			own[before+i], _ = f.shared(a.dicts[i], own[before+i], true)
-		}
-		k := keyOf(own)
+		k, _ := t.key(uint32(g), a.dicts, true)
 		h := k.hash()
 		m.keys[g], m.hashes[g] = k, h
 		m.starts[h&(1<<partBits-1)+1]++

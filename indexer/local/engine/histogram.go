@@ -70,7 +70,7 @@ func (r *run) grid(ctx context.Context) (buckets, error) {
 		}
 	}
 	first, last = floor(first, width), floor(last, width)
-	if n := uint64(last-first)/uint64(width) + 1; n > uint64(r.request.Limits.Buckets) {
+	if n := uint64(last-first)/uint64(width) + 1; n > uint64(min(r.request.Limits.Buckets, maxLead)) {
 		return buckets{}, &query.LimitError{What: fmt.Sprintf("%d buckets of %s are needed, at most %d are allowed; ask for a longer interval or a shorter time",
 			n, time.Duration(width), r.request.Limits.Buckets)}
 	}
@@ -259,13 +259,12 @@ func (r *run) arrange(s *spectrum, lead *gathering, grid buckets) {
 	}
 	s.cells = newMetrics(q.Metrics, r.request.Limits)
 	grow(s.cells, (len(s.series)+1)*grid.n)
-	var numbers [query.MaxGroupFields + 1]uint32
 	for i, p := range list {
 		series, ok := rank[to[i]]
 		if !ok {
 			series = len(s.series)
 		}
-		cell := uint32(series*grid.n) + lead.numbers(p, &numbers)[0]
+		cell := uint32(series*grid.n) + lead.key(p).lead()
 		for j, m := range s.cells {
 			m.mergeGroup(cell, lead.parts[p.part].metrics[j], int(p.group))
 		}

@@ -28,7 +28,7 @@ func (r *run) groups(ctx context.Context) (*query.GroupsAnswer, error) {
 	}
 	top, others := all.top(q.Top)
 	for _, g := range top {
-		a.Rows = append(a.Rows, query.Group{Keys: all.keys(g), Values: values(all.parts[g.part].metrics, int(g.group), a.Metrics)})
+		a.Rows = append(a.Rows, query.Group{Keys: all.values(g), Values: values(all.parts[g.part].metrics, int(g.group), a.Metrics)})
 	}
 	if count := int64(len(others)) + all.restCount; count > 0 {
 		all.needRest()

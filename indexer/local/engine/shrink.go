@@ -1,9 +1,8 @@
 package engine
 
 import (
+	"cmp"
 	"slices"
-
-	"github.com/weirflow/weir/indexer/query"
 )
 
 // What follows needs the gathering for itself: gate is held for writing, or no
@@ -20,31 +19,17 @@ func (a *gathering) every() []place {
 	return list
 }
 
-// dimensions is how many numbers a key has.
-func (a *gathering) dimensions() int {
-	if a.lead {
-		return len(a.by) + 1
-	}
-	return len(a.by)
-}
+// key gives a group's key.
+func (a *gathering) key(p place) key { return a.parts[p.part].keys.keys[p.group] }
 
-// numbers gives the numbers of a group's key; with a lead that is the first.
-func (a *gathering) numbers(p place, into *[query.MaxGroupFields + 1]uint32) []uint32 {
-	own := into[:a.dimensions()]
-	a.parts[p.part].keys.keys[p.group].numbers(own)
-	return own
-}
-
-// keys gives a group's values as answers show them.
-func (a *gathering) keys(p place) []any {
-	var room [query.MaxGroupFields + 1]uint32
-	numbers := a.numbers(p, &room)
-	numbers = numbers[len(numbers)-len(a.by):]
-	keys := make([]any, len(a.by))
+// values gives a group's values as answers show them.
+func (a *gathering) values(p place) []any {
+	numbers := a.key(p).numbers()
+	values := make([]any, len(a.by))
 	for i, d := range a.dicts {
-		keys[i] = d.value(numbers[i])
+		values[i] = d.value(numbers[i])
 	}
-	return keys
+	return values
 }
 
 // larger compares two groups by the metric that orders.
@@ -57,19 +42,13 @@ func (a *gathering) rank(x, y place) int {
 	if d := a.larger(y, x); d != 0 || x == y {
 		return d
 	}
-	var roomX, roomY [query.MaxGroupFields + 1]uint32
-	m, n := a.numbers(x, &roomX), a.numbers(y, &roomY)
-	for i := range m {
-		d := 0
-		switch {
-		case a.lead && i == 0:
-			d = int(m[0]) - int(n[0])
-		case a.lead:
-			d = a.dicts[i-1].compare(m[i], n[i])
-		default:
-			d = a.dicts[i].compare(m[i], n[i])
-		}
-		if d != 0 {
+	k, l := a.key(x), a.key(y)
+	if d := cmp.Compare(k.lead(), l.lead()); d != 0 {
+		return d
+	}
+	m, n := k.numbers(), l.numbers()
+	for i, d := range a.dicts {
+		if d := d.compare(m[i], n[i]); d != 0 {
 			return d
 		}
 	}
@@ -116,16 +95,16 @@ func (a *gathering) shrink(keep int) {
 
 // adopt adds a group of another gathering; one without a lead drops the other's.
 func (a *gathering) adopt(other *gathering, p place) place {
-	var theirs, ours [query.MaxGroupFields + 1]uint32
-	from := other.numbers(p, &theirs)
-	to := ours[:a.dimensions()]
-	if a.lead {
-		to[0] = from[0]
-	}
+	k := other.key(p)
+	numbers := k.numbers()
 	for i, d := range a.dicts {
-		to[len(to)-len(a.by)+i] = d.adopt(other.dicts[i], from[len(from)-len(a.by)+i])
+		numbers[i] = d.adopt(other.dicts[i], numbers[i])
 	}
-	k := keyOf(to)
+	lead := uint32(0)
+	if a.lead {
+		lead = k.lead()
+	}
+	k = keyOf(lead, numbers)
 	h := k.hash()
 	which := uint32(h & (1<<partBits - 1))
 	q := &a.parts[which]

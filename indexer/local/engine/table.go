@@ -1,7 +1,9 @@
 package engine
 
+import "github.com/weirflow/weir/indexer/query"
+
 // slots finds numbers by hash, with open addressing. A slot holds 32 bits of the
-// hash and a number plus one; 0 is free. At most half of them are used.
+// hash and a number plus one; 0 is free. At most three in four are used.
 type slots struct {
 	list  []uint64
 	shift uint // of the 32 bits, to a place
@@ -23,7 +25,7 @@ func (s *slots) reset() {
 // put fills the free slot at a place, and makes room for the next one.
 func (s *slots) put(at uint64, hash uint32, number uint32) {
 	s.list[at] = uint64(hash)<<32 | uint64(number+1)
-	if s.used++; 2*s.used > len(s.list) {
+	if s.used++; 4*s.used > 3*len(s.list) {
 		s.grow()
 	}
 }
@@ -102,8 +104,25 @@ func (t *table) find(key uint64) (n uint32, ok bool) {
 	return 0, false
 }
 
-// key is the numbers of a group's values, two in each word.
+// key is a group's values by number: 29 bits of a leading number, then up to three
+// of 33 bits.
 type key struct{ a, b uint64 }
+
+const (
+	numberBits = 33
+	maxLead    = 1<<29 - 1
+)
+
+func keyOf(lead uint32, n [query.MaxGroupFields]uint64) key {
+	return key{uint64(lead)<<(numberBits+2) | n[0]<<2 | n[1]>>31, n[1]<<numberBits | n[2]}
+}
+
+func (k key) lead() uint32 { return uint32(k.a >> (numberBits + 2)) }
+
+func (k key) numbers() [query.MaxGroupFields]uint64 {
+	const mask = 1<<numberBits - 1
+	return [query.MaxGroupFields]uint64{k.a >> 2 & mask, k.a<<31&mask | k.b>>numberBits, k.b & mask}
+}
 
 func (k key) hash() uint64 { return hash(k.a ^ hash(k.b+0x9e3779b97f4a7c15)) }
 

@@ -73,7 +73,7 @@ func (t *tally) add(c *chunk, rows, lead []uint32) (grouped, groups []uint32, pl
 	plain = true
 	for i, f := range t.fields {
 		t.ids[i] = slices.Grow(t.ids[i][:0], len(rows))[:len(rows)]
-		even, err := f.numbers(c, rows, t.ids[i])
+		even, err := f.open(c, rows, t.ids[i])
 		if err != nil {
 			return nil, nil, false, err
 		}
@@ -212,4 +212,22 @@ func (t *tally) values(g uint32, into []uint32) {
 		}
 	}
 	into[0] = g
+}
+
+// key gives a group's key by some dictionaries; without add, ok is false when a
+// value is in none of them.
+func (t *tally) key(g uint32, dicts []*dictionary, add bool) (k key, ok bool) {
+	var own [query.MaxGroupFields + 1]uint32
+	t.values(g, own[:])
+	lead, numbers := uint32(0), own[:]
+	if t.lead > 0 {
+		lead, numbers = own[0], own[1:]
+	}
+	var shared [query.MaxGroupFields]uint64
+	for i, f := range t.fields {
+		if shared[i], ok = f.shared(dicts[i], numbers[i], add); !ok {
+			return key{}, false
+		}
+	}
+	return keyOf(lead, shared), true
 }

@@ -73,24 +73,16 @@ func (r *run) twoPasses(ctx context.Context, grid buckets) (*spectrum, error) {
 func (w *histogramState) takeKnown(known *gathering, rank map[place]uint32, buckets int) {
 	t := w.tally
 	var numbers [query.MaxGroupFields + 1]uint32
-	own := numbers[:t.dimensions()]
 	cells := room(w.mover.groups, len(t.rows))
 	w.mover.groups = cells
 	for g, rows := range t.rows {
 		if rows == 0 {
 			continue
 		}
-		t.values(uint32(g), own)
-		bucket, series := own[0], uint32(len(rank))
-		found := true
-		for i, f := range t.fields {
-			own[i+1], found = f.shared(known.dicts[i], own[i+1], false)
-			if !found {
-				break
-			}
-		}
-		if found {
-			k := keyOf(own[1:])
+		t.values(uint32(g), numbers[:])
+		bucket, series := numbers[0], uint32(len(rank))
+		if k, ok := t.key(uint32(g), known.dicts, false); ok {
+			k = keyOf(0, k.numbers())
 			h := k.hash()
 			which := uint32(h & (1<<partBits - 1))
 			if n, _, ok := known.parts[which].keys.find(k, h); ok {
@@ -140,7 +132,7 @@ func (r *run) draw(s *spectrum, grid buckets) *query.HistogramAnswer {
 	}
 	for rank, p := range s.series {
 		series := line(s.cells, rank*grid.n)
-		series.Keys = s.all.keys(p)
+		series.Keys = s.all.values(p)
 		a.Series = append(a.Series, series)
 	}
 	if s.others > 0 {

@@ -125,6 +125,36 @@ func plainAddress(s string) string {
 	return s
 }
 
+// addressOf reads an address; an IPv4-mapped one is given as IPv4. The usual form
+// of IPv4 is read here, as netip takes several times as long.
+func addressOf(s string) (a netip.Addr, ok bool) {
+	var b [4]byte
+	part, digits, v := 0, 0, 0
+	for i := range len(s) {
+		c := s[i]
+		switch {
+		case c >= '0' && c <= '9' && digits < 3:
+			v = v*10 + int(c-'0')
+			digits++
+		case c == '.' && digits > 0 && part < 3 && v < 256:
+			b[part] = byte(v)
+			part, digits, v = part+1, 0, 0
+		default:
+			return otherAddress(s)
+		}
+	}
+	if part != 3 || digits == 0 || v > 255 {
+		return otherAddress(s)
+	}
+	b[3] = byte(v)
+	return netip.AddrFrom4(b), true
+}
+
+func otherAddress(s string) (a netip.Addr, ok bool) {
+	a, err := netip.ParseAddr(s)
+	return a.Unmap(), err == nil
+}
+
 // numsOf gives the values of a stored number, or list of numbers; valid until the
 // next call.
 func (r *reader) numsOf(k *coding, code uint32) []int64 {
