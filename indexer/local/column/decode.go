@@ -105,8 +105,17 @@ func (d *Decoder) column(t *Table, column int, r *reader, flags byte, before, ro
 		if r.bad {
 			return bad("values")
 		}
+		b.ints = extend(b.ints, before)
+		if n == rows {
+			b.markAll(before, rows)
+			b.ints = appendInts(b.ints, values, lo, factor, width, rows)
+			for _, v := range b.ints[before:] {
+				b.lo, b.hi = min(b.lo, v), max(b.hi, v)
+			}
+			return nil
+		}
 		at := 0
-		d.each(flags, rows, func(row int) {
+		d.eachPresent(func(row int) {
 			v := int64(uint64(lo) + load(values, at, width)*factor)
 			at += width
 			b.mark(before + row)
@@ -117,13 +126,49 @@ func (d *Decoder) column(t *Table, column int, r *reader, flags byte, before, ro
 	if !d.readCodes(r, b, n) {
 		return bad("texts")
 	}
+	b.codes = extend(b.codes, before)
+	if n == rows {
+		b.markAll(before, rows)
+		b.codes = append(b.codes, d.codes...)
+		return nil
+	}
 	at := 0
-	d.each(flags, rows, func(row int) {
+	d.eachPresent(func(row int) {
 		b.mark(before + row)
 		b.putCode(before+row, d.codes[at])
 		at++
 	})
 	return nil
+}
+
+// markAll marks n rows as present.
+func (b *builder) markAll(from, n int) {
+	b.present = extend(b.present, (from+n+63)/64)
+	for row := from; row < from+n; {
+		count := min(64-row&63, from+n-row)
+		b.present[row>>6] |= ^uint64(0) >> (64 - count) << (row & 63)
+		row += count
+	}
+	b.values += n
+}
+
+// appendInts appends n numbers of some width.
+func appendInts(dst []int64, values []byte, lo int64, factor uint64, width, n int) []int64 {
+	switch width {
+	case 0:
+		for range n {
+			dst = append(dst, lo)
+		}
+	case 1:
+		for _, x := range values {
+			dst = append(dst, int64(uint64(lo)+uint64(x)*factor))
+		}
+	default:
+		for at := 0; at < len(values); at += width {
+			dst = append(dst, int64(uint64(lo)+load(values, at, width)*factor))
+		}
+	}
+	return dst
 }
 
 func (d *Decoder) readPresence(r *reader, rows int) (n int) {
@@ -142,14 +187,8 @@ func (d *Decoder) readPresence(r *reader, rows int) (n int) {
 	return n
 }
 
-// each calls do for the rows with a value.
-func (d *Decoder) each(flags byte, rows int, do func(row int)) {
-	if flags&flagPresence == 0 {
-		for row := range rows {
-			do(row)
-		}
-		return
-	}
+// eachPresent calls do for the rows with a value, of a column with presence bits.
+func (d *Decoder) eachPresent(do func(row int)) {
 	for i, w := range d.present {
 		for ; w != 0; w &= w - 1 {
 			do(i*64 + bits.TrailingZeros64(w))

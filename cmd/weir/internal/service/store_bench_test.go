@@ -1,10 +1,13 @@
 package service
 
 import (
+	"context"
 	"log/slog"
 	"math/rand/v2"
 	"net/netip"
 	"os"
+	"path/filepath"
+	"runtime"
 	"testing"
 	"time"
 
@@ -212,6 +215,69 @@ func BenchmarkStoreAppend(b *testing.B) {
 	}
 	b.ReportMetric(float64(rows)/elapsed.Seconds(), "flows/s")
 	b.ReportMetric(float64(cpuTime(b)-before)/float64(rows), "cpu-ns/flow")
+}
+
+// BenchmarkStoreOpen opens a store that was killed: segments, and a log that is
+// nearly full. Segments are read by their footers, the log as a whole.
+func BenchmarkStoreOpen(b *testing.B) {
+	live, m := b.TempDir(), newDemoMix(b, true)
+	s := newBenchStore(b, live)
+	var last local.Pending
+	m.make(6*131072-20000, func(batch *flow.Batch) {
+		p, err := s.Append(b.Context(), batch.Records())
+		if err != nil {
+			b.Fatal(err)
+		}
+		last = p
+	})
+	if err := last.Wait(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	for s.Stats().Segments < 5 {
+		runtime.Gosched()
+	}
+	dir := filepath.Join(b.TempDir(), "killed")
+	if err := os.CopyFS(dir, os.DirFS(live)); err != nil {
+		b.Fatal(err)
+	}
+	stats := s.Stats()
+	if err := s.Close(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	for _, what := range []string{"segments", "log"} {
+		b.Run(what, func(b *testing.B) {
+			size := map[string]int64{"segments": stats.SegmentBytes, "log": stats.LogBytes}[what]
+			elapsed := time.Duration(0)
+			for b.Loop() {
+				b.StopTimer()
+				folder := filepath.Join(b.TempDir(), "store")
+				if err := os.CopyFS(folder, os.DirFS(dir)); err != nil {
+					b.Fatal(err)
+				}
+				if what == "segments" {
+					logs, err := filepath.Glob(filepath.Join(folder, "*.wal"))
+					if err != nil || len(logs) != 1 {
+						b.Fatal(logs, err)
+					}
+					if err := os.Remove(logs[0]); err != nil {
+						b.Fatal(err)
+					}
+				}
+				b.StartTimer()
+				begin := time.Now()
+				s := newBenchStore(b, folder)
+				elapsed += time.Since(begin)
+				b.StopTimer()
+				canceled, cancel := context.WithCancel(b.Context())
+				cancel()
+				if err := s.Close(canceled); err != nil {
+					b.Fatal(err)
+				}
+				b.StartTimer()
+			}
+			b.ReportMetric(elapsed.Seconds()/float64(b.N)/float64(size)*(1<<30), "s/GiB")
+		})
+	}
 }
 
 // cpuTime is what the process has used of all cores.
