@@ -129,7 +129,7 @@ func (e *encoder) numbersOf(c *column.Column, v *column.Vector, present []uint64
 		s.lo, s.hi = min(s.lo, x), max(s.hi, x)
 	}
 	kind, _, _ := physical(c)
-	if limit := len(e.ints) / 2; e.numbers.fill(e.ints, min(limit, maxNumbers)) {
+	if e.repeats(kind) && e.numbers.fill(e.ints, min(len(e.ints)/2, maxNumbers)) {
 		e.codes = resize(e.codes, len(e.ints))
 		for i, x := range e.ints {
 			e.codes[i] = int32(e.numbers.code(x))
@@ -161,6 +161,14 @@ func (e *encoder) numbersOf(c *column.Column, v *column.Vector, present []uint64
 		return err
 	}
 	return put(false, page{encoding: coding, values: v.N, body: body})
+}
+
+// repeats reports whether numbers look as if a dictionary pays: 64-bit ones are
+// mostly times and counters, and filling the dictionary in vain costs as much as
+// all else. Rows are in the order of addresses, so that the first are a sample.
+func (e *encoder) repeats(kind format.Type) bool {
+	const sample = 4096
+	return kind == format.Int32 || len(e.ints) <= sample || e.numbers.fill(e.ints[:sample], sample*3/4)
 }
 
 func appendPlain(dst []byte, kind format.Type, list []int64) []byte {
