@@ -94,24 +94,50 @@ func (s *sketch) merge(other *sketch, limit int) {
 	}
 }
 
-// count is how many different values there were, and whether that is estimated.
+// count is how many different values there were, and whether that is estimated:
+// by Ertl's estimator (arXiv:1702.01284, algorithm 6), which has no bias at any
+// number.
 func (s *sketch) count() (n int64, estimated bool) {
 	if s.registers == nil {
 		return int64(s.n), false
 	}
-	const m = 1 << precision
-	sum, zeros := 0.0, 0
+	const m, q = 1 << precision, 64 - precision
+	var with [q + 2]float64 // registers by rank
 	for _, rank := range s.registers {
-		sum += 1 / float64(uint64(1)<<rank)
-		if rank == 0 {
-			zeros++
+		with[rank]++
+	}
+	z := m * tau(1-with[q+1]/m)
+	for k := q; k >= 1; k-- {
+		z = (z + with[k]) / 2
+	}
+	z += m * sigma(with[0]/m)
+	return int64(math.Round(m * m / (2 * math.Ln2 * z))), true
+}
+
+func sigma(x float64) float64 {
+	if x == 1 {
+		return math.Inf(1)
+	}
+	for y, z := 1.0, x; ; y *= 2 {
+		x *= x
+		before := z
+		if z += x * y; z == before {
+			return z
 		}
 	}
-	e := 0.7213 / (1 + 1.079/m) * m * m / sum
-	if e <= 2.5*m && zeros > 0 {
-		e = m * math.Log(m/float64(zeros))
+}
+
+func tau(x float64) float64 {
+	if x == 0 || x == 1 {
+		return 0
 	}
-	return int64(math.Round(e)), true
+	for y, z := 0.5, 1-x; ; y /= 2 {
+		x = math.Sqrt(x)
+		before := z
+		if z -= (1 - x) * (1 - x) * y; z == before {
+			return z / 3
+		}
+	}
 }
 
 // bytes is what the sketch takes.

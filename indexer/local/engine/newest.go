@@ -121,6 +121,27 @@ func skip(rows []found, after cursor) []found {
 // latest gives the newest rows in their order: at least one more than a page, if
 // there are so many, and those of the pages before that have the cursor's time.
 func (r *run) latest(ctx context.Context, after cursor) ([]found, error) {
+	for {
+		failed := len(r.failed)
+		rows, err := r.candidates(ctx, after)
+		if err != nil {
+			return nil, err
+		}
+		if err := r.perBlock(ctx, rows, hashRows); err != nil {
+			return nil, err
+		}
+		if len(r.failed) == failed {
+			slices.SortFunc(rows, func(a, b found) int {
+				return cmp.Or(cmp.Compare(b.time, a.time), cmp.Compare(b.hash, a.hash), cmp.Compare(a.block, b.block), cmp.Compare(a.row, b.row))
+			})
+			return rows, nil
+		}
+		r.again = true // other rows take the place of those that cannot be read
+	}
+}
+
+// candidates gives the newest rows in no order.
+func (r *run) candidates(ctx context.Context, after cursor) ([]found, error) {
 	var least atomic.Int64
 	least.Store(math.MinInt64)
 	states := make([]latest, r.workers)
@@ -142,15 +163,7 @@ func (r *run) latest(ctx context.Context, after cursor) ([]found, error) {
 		all.rows, all.ties = append(all.rows, other.rows...), append(all.ties, other.ties...)
 	}
 	all.cut()
-	rows := append(all.ties, all.rows...)
-	if err := r.perBlock(ctx, rows, hashRows); err != nil {
-		return nil, err
-	}
-	rows = slices.DeleteFunc(rows, func(f found) bool { return r.failed[int(f.block)] })
-	slices.SortFunc(rows, func(a, b found) int {
-		return cmp.Or(cmp.Compare(b.time, a.time), cmp.Compare(b.hash, a.hash), cmp.Compare(a.block, b.block), cmp.Compare(a.row, b.row))
-	})
-	return rows, nil
+	return append(all.ties, all.rows...), nil
 }
 
 // latestFirst orders blocks by their latest time.

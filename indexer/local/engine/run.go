@@ -132,6 +132,9 @@ func (r *run) each(ctx context.Context, order []int, leave func(b column.Block) 
 // one does one block.
 func (r *run) one(ctx context.Context, i int, c *chunk, leave func(b column.Block) bool, work func(rows []uint32) error) error {
 	b := r.blocks[i]
+	if r.again && r.hasFailed(i) {
+		return nil
+	}
 	seen := r.foresee(b)
 	if seen == never || leave != nil && leave(b) {
 		r.finish(b.Rows(), 0, false)
@@ -193,6 +196,12 @@ func (r *run) fail(i int, err error) {
 	r.failed[i] = true
 	r.stats.Failed++
 	r.warn("%d rows are left out, as they cannot be read: %v", r.blocks[i].Rows(), err)
+}
+
+func (r *run) hasFailed(i int) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.failed[i]
 }
 
 // finish counts a block that is done.
