@@ -89,22 +89,21 @@ var storeDir = sync.OnceValues(func() (string, error) {
 	return dir, s.Close(ctx)
 })
 
-func blocks(b *testing.B) []column.Block {
-	b.Helper()
+// snapshot gives the store's blocks.
+func snapshot(ctx context.Context) (blocks []column.Block, release func(), err error) {
 	dir, err := storeDir()
 	if err != nil {
-		b.Fatal(err)
+		return nil, nil, err
 	}
 	r, err := local.OpenReader(dir)
 	if err != nil {
-		b.Fatal(err)
+		return nil, nil, err
 	}
-	s, err := r.Snapshot(b.Context())
+	s, err := r.Snapshot(ctx)
 	if err != nil {
-		b.Fatal(err)
+		return nil, nil, err
 	}
-	b.Cleanup(s.Release)
-	return s.Blocks()
+	return s.Blocks(), s.Release, nil
 }
 
 // peak gives the most memory that Go's heap holds until stop is called, in bytes.
@@ -143,7 +142,11 @@ func processorTime() time.Duration {
 func BenchmarkStore(b *testing.B) {
 	for _, p := range panels() {
 		b.Run(p.name, func(b *testing.B) {
-			list := blocks(b)
+			list, release, err := snapshot(b.Context())
+			if err != nil {
+				b.Fatal(err)
+			}
+			defer release()
 			stop, used := peak(), processorTime()
 			for b.Loop() {
 				a, err := engine.Run(b.Context(), list, p.request)
