@@ -28,10 +28,44 @@ func smallDisk(t *testing.T, size string) string {
 	return dir
 }
 
+// TestRetentionOnAFullDisk deletes old segments although there is no room for the
+// manifest that says so.
+func TestRetentionOnAFullDisk(t *testing.T) {
+	disk := smallDisk(t, "4m")
+	s := start(t, filepath.Join(disk, "store"), func(c *Config) { c.MergeRows = 0 })
+	for n := range 25 {
+		mustAppend(t, s, n, 100)
+	}
+	settle(t, s)
+	f, err := os.Create(filepath.Join(disk, "ballast"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for {
+		if _, err := f.Write(make([]byte, 4096)); err != nil {
+			break
+		}
+	}
+	if err := f.Close(); err != nil {
+		t.Log(err) // a full disk may say so once more
+	}
+	s.keeping.Lock()
+	s.mu.Lock()
+	old := append([]*part(nil), s.parts...)
+	s.mu.Unlock()
+	s.remove(old, "age")
+	s.keeping.Unlock()
+	if n := s.Stats().Segments; n != 0 || len(old) != 2 {
+		t.Errorf("%d of %d segments are left", n, len(old))
+	}
+	mustAppend(t, s, 99, 100)
+	stop(t, s)
+}
+
 // TestFullDisk fills the disk: flows that are not stored are counted, what was
 // acknowledged is there, and it goes on when there is room again.
 func TestFullDisk(t *testing.T) {
-	disk := smallDisk(t, "4m")
+	disk := smallDisk(t, "6m")
 	dir := filepath.Join(disk, "store")
 	ballast := filepath.Join(disk, "ballast")
 	if err := os.WriteFile(ballast, make([]byte, 2<<20), 0o644); err != nil {
@@ -93,7 +127,7 @@ func TestFullDisk(t *testing.T) {
 		if err := os.Remove(ballast); err != nil {
 			t.Fatal(err)
 		}
-		for begin := time.Now(); put() != nil; {
+		for begin := time.Now(); put() != nil || s.Ready() != nil; {
 			// Logs become segments again within seconds.
 			if time.Since(begin) > time.Minute {
 				t.Fatal("it does not recover")

@@ -52,6 +52,25 @@ func (s *Store) keepLoop() {
 		for s.stop.Err() == nil && s.mergeSome() {
 		}
 		s.keeping.Unlock()
+		s.reserve()
+	}
+}
+
+// reserveName is a file that takes room which a manifest can have when the disk
+// is full: without a new manifest nothing could be deleted to make room.
+const reserveName = "reserve"
+
+// reserveBytes is its size.
+const reserveBytes = 1 << 20
+
+// reserve makes the file when it is not there and the disk has room.
+func (s *Store) reserve() {
+	path := filepath.Join(s.cfg.Path, reserveName)
+	if _, err := os.Lstat(path); err == nil {
+		return
+	}
+	if err := os.WriteFile(path, make([]byte, reserveBytes), 0o644); err != nil {
+		_ = os.Remove(path) // the next time, perhaps
 	}
 }
 

@@ -98,7 +98,7 @@ func (s *Store) openListed(m manifest, c contents) error {
 			_ = opened[id].Close()
 			s.aside(id, 0, "what was whole of it is in another segment")
 		default:
-			s.unlisted(opened[id], m.Log, listed)
+			s.unlisted(opened[id], c.logs, m.Log, listed)
 		}
 	}
 	sortParts(s.parts)
@@ -108,7 +108,7 @@ func (s *Store) openListed(m manifest, c contents) error {
 // unlisted decides about a segment that the manifest does not list. A crash
 // leaves one whose rows are still in the log, or in the segments that it was to
 // replace; that one is deleted. Any other was put there by somebody, and counts.
-func (s *Store) unlisted(opened *segment.Segment, log uint64, listed map[uint64]bool) {
+func (s *Store) unlisted(opened *segment.Segment, logs []uint64, log uint64, listed map[uint64]bool) {
 	meta := opened.Meta()
 	id, _ := numberOf(filepath.Base(opened.Path()), segmentPrefix, segmentSuffix)
 	replaces := len(meta.Replaces) > 0
@@ -118,7 +118,7 @@ func (s *Store) unlisted(opened *segment.Segment, log uint64, listed map[uint64]
 	switch {
 	case meta.ID != id:
 		s.asideUnlisted(opened, id, "its name is not the one that it was written under")
-	case replaces, len(meta.Replaces) == 0 && meta.Log > log:
+	case replaces, len(meta.Replaces) == 0 && meta.Log > log && slices.Contains(logs, meta.Log):
 		s.log.Info("a segment that a crash left unfinished is deleted; its rows are elsewhere", "segment", segmentName(id))
 		_ = opened.Close()
 		if err := os.Remove(opened.Path()); err != nil {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"sync"
 	"time"
 
@@ -103,6 +104,7 @@ func (s *Store) Start(ctx context.Context) error {
 	s.log.Info("the store is open", "segments", len(s.parts), "rows", s.rows(), "took", time.Since(begin).Round(time.Millisecond))
 	s.mu.Unlock()
 
+	s.reserve()
 	s.stop, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	s.committer.Go(s.commitLoop)
 	s.others.Go(s.flushLoop)
@@ -208,7 +210,11 @@ func (s *Store) update(change func(m *manifest)) error {
 	sortEntries(m.Segments)
 	m.Version = manifestVersion
 	m.Generation++
-	if err := writeManifest(s.cfg.Path, &m); err != nil {
+	err := writeManifest(s.cfg.Path, &m)
+	if isFull(err) && os.Remove(filepath.Join(s.cfg.Path, reserveName)) == nil {
+		err = writeManifest(s.cfg.Path, &m)
+	}
+	if err != nil {
 		return fmt.Errorf("write the manifest: %w", err)
 	}
 	s.manifest = m
