@@ -71,11 +71,20 @@ func newRoot() *cobra.Command {
 	return root
 }
 
-// interruptible gives a context that ends at the first SIGINT or SIGTERM. After
-// that the signals have their usual effect again, so that a second one ends the
+// interruptible gives a context that ends at the first SIGINT or SIGTERM. By then
+// the signals have their usual effect again, so that a second one ends the
 // process at once.
 func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
+	ctx, cancel := context.WithCancel(ctx)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-signals:
+		case <-ctx.Done():
+		}
+		signal.Stop(signals) // before anybody sees that ctx has ended
+		cancel()
+	}()
+	return ctx, cancel
 }
