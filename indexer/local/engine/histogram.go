@@ -252,6 +252,7 @@ func (r *run) arrange(s *spectrum, lead *gathering, grid buckets) {
 	for i, p := range list {
 		to[i] = s.all.adopt(lead, p)
 	}
+	s.all.recount()
 	s.choose(q.Top)
 	rank := map[place]int{}
 	for i, p := range s.series {
@@ -273,7 +274,6 @@ func (r *run) arrange(s *spectrum, lead *gathering, grid buckets) {
 
 // choose makes the top groups series.
 func (s *spectrum) choose(n int) {
-	var others []place
-	s.series, others = s.all.top(n)
-	s.others = int64(len(others)) + s.all.restCount
+	s.series = s.all.top(n)
+	s.others = s.all.count.Load() - int64(len(s.series)) + s.all.restCount
 }

@@ -302,11 +302,11 @@ func (a *metric) mergeGroup(g uint32, other *metric, from int) {
 		a.extreme(g, other.v[from])
 	case query.Sum, query.Avg:
 		a.sum(g, other.v[from])
-		if w := other.wraps[uint32(from)]; w != 0 {
+		if other.wraps != nil {
 			if a.wraps == nil {
 				a.wraps = map[uint32]int64{}
 			}
-			a.wraps[g] += w
+			a.wraps[g] += other.wraps[uint32(from)]
 		}
 	}
 	if a.Func != query.Sum {

@@ -48,8 +48,10 @@ func (a *metric) compareWith(x int, b *metric, y int) int {
 	case query.Distinct:
 		return cmp.Compare(a.distinct(x), b.distinct(y))
 	case query.Sum:
-		if d := cmp.Compare(a.wraps[uint32(x)], b.wraps[uint32(y)]); d != 0 {
-			return d
+		if a.wraps != nil || b.wraps != nil {
+			if d := cmp.Compare(a.wraps[uint32(x)], b.wraps[uint32(y)]); d != 0 {
+				return d
+			}
 		}
 		return cmp.Compare(a.v[x], b.v[y])
 	}

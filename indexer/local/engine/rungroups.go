@@ -26,14 +26,12 @@ func (r *run) groups(ctx context.Context) (*query.GroupsAnswer, error) {
 	if len(q.By) == 0 {
 		return a, nil
 	}
-	top, others := all.top(q.Top)
+	top := all.top(q.Top)
 	for _, g := range top {
 		a.Rows = append(a.Rows, query.Group{Keys: all.values(g), Values: values(all.parts[g.part].metrics, int(g.group), a.Metrics)})
 	}
-	if count := int64(len(others)) + all.restCount; count > 0 {
-		all.needRest()
-		all.sumUp(all.rest, others)
-		a.Other, a.OtherGroups = &query.Group{Values: values(all.rest, 0, a.Metrics)}, count
+	if count := all.count.Load() - int64(len(top)) + all.restCount; count > 0 {
+		a.Other, a.OtherGroups = &query.Group{Values: values(all.others(top), 0, a.Metrics)}, count
 	}
 	a.Approximate, a.Off = r.approximate(all)
 	return a, nil

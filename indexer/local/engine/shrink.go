@@ -1,9 +1,6 @@
 package engine
 
-import (
-	"cmp"
-	"slices"
-)
+import "cmp"
 
 // What follows needs the gathering for itself: gate is held for writing, or no
 // worker is at work.
@@ -55,15 +52,6 @@ func (a *gathering) rank(x, y place) int {
 	return 0
 }
 
-// top gives the first n groups in order, and the others in none.
-func (a *gathering) top(n int) (first, others []place) {
-	list := a.every()
-	n = min(n, len(list))
-	selectFirst(list, n, a.rank)
-	slices.SortFunc(list[:n], a.rank)
-	return list[:n], list[n:]
-}
-
 // shrink keeps the groups with the most of the metric that orders, and sums the
 // others up as the rest.
 func (a *gathering) shrink(keep int) {
@@ -87,6 +75,12 @@ func (a *gathering) shrink(keep int) {
 	for _, p := range list[:keep] {
 		a.adopt(old, p)
 	}
+	a.recount()
+}
+
+// recount counts the groups, after some were adopted.
+func (a *gathering) recount() {
+	a.count.Store(0)
 	for i := range a.parts {
 		a.count.Add(int64(len(a.parts[i].keys.keys)))
 		a.account(&a.parts[i])
