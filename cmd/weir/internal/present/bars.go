@@ -56,3 +56,18 @@ func squeeze(values []float64, n int, highest bool) []float64 {
 	}
 	return out
 }
+
+// stretch repeats each value as often as n columns allow.
+func stretch(values []float64, n int) []float64 {
+	times := n / max(1, len(values))
+	if times < 2 {
+		return values
+	}
+	out := make([]float64, 0, n)
+	for _, v := range values {
+		for range times {
+			out = append(out, v)
+		}
+	}
+	return out
+}

@@ -7,7 +7,8 @@ import (
 	"github.com/weirflow/weir/indexer/query"
 )
 
-// fileChart is the width of charts where there is no terminal.
+// fileChart is the width of charts where there is no terminal, and how far short
+// ones are stretched.
 const fileChart = 60
 
 // leastChart is the narrowest chart that is worth its place.
@@ -112,7 +113,8 @@ func series(out io.Writer, s Style, h *query.HistogramAnswer) error {
 
 	room := fileChart
 	if s.Width > 0 {
-		_, room = t.widths(s.Width, leastChart+gap)
+		t.charts = leastChart
+		_, room = t.widths(s.Width, t.charts)
 	}
 	if room >= leastChart && len(h.Buckets) > 0 {
 		highest := !addable(first)
@@ -122,7 +124,7 @@ func series(out io.Writer, s Style, h *query.HistogramAnswer) error {
 			for _, v := range values {
 				top = max(top, v)
 			}
-			t.rows[i].chart = Sparkline(values, top)
+			t.rows[i].chart = Sparkline(stretch(values, min(room, fileChart)), top)
 		}
 		// The axis has the first and the last bucket below the chart.
 		layout := layoutOf(h.Buckets, s.zone())

@@ -15,7 +15,10 @@ var BriefFields = []string{"@timestamp", "observer.name", "flow.exporter.protoco
 
 // Newest writes rows as a table. A port stands behind its address.
 func Newest(out io.Writer, s Style, n *query.NewestAnswer) error {
-	t := table{}
+	t, layout, day := table{}, "01-02 15:04:05.000", ""
+	if day = sameDay(n, s); day != "" {
+		layout = "15:04:05.000"
+	}
 	var from []int // the answer's column of each of the table's
 	for i, c := range n.Columns {
 		if portOf(n.Columns, i) {
@@ -28,6 +31,9 @@ func Newest(out io.Writer, s Style, n *query.NewestAnswer) error {
 		}
 		if short, ok := shortNames[name]; ok && isBrief(n.Columns) {
 			name = short
+			if day != "" && i == 0 {
+				name = day
+			}
 		}
 		_, number := numberUnit(c, n.Rows, i)
 		t.columns = append(t.columns, column{heading: name, right: number, fixed: c.Name == "@timestamp"})
@@ -37,7 +43,7 @@ func Newest(out io.Writer, s Style, n *query.NewestAnswer) error {
 		for _, i := range from {
 			text := cell(values[i], n.Columns[i], s)
 			if at, ok := values[i].(time.Time); ok && n.Columns[i].Name == "@timestamp" && isBrief(n.Columns) {
-				text = at.In(s.zone()).Format("01-02 15:04:05.000")
+				text = at.In(s.zone()).Format(layout)
 			}
 			if i+1 < len(n.Columns) && portOf(n.Columns, i+1) {
 				if port, ok := values[i+1].(int64); ok && port != 0 && values[i] != nil {
@@ -49,6 +55,21 @@ func Newest(out io.Writer, s Style, n *query.NewestAnswer) error {
 		t.rows = append(t.rows, r)
 	}
 	return t.write(out, s)
+}
+
+// sameDay gives the day of all rows, empty when they are of several.
+func sameDay(n *query.NewestAnswer, s Style) (day string) {
+	if !isBrief(n.Columns) {
+		return ""
+	}
+	for _, r := range n.Rows {
+		at, ok := r[0].(time.Time)
+		if !ok || day != "" && at.In(s.zone()).Format(time.DateOnly) != day {
+			return ""
+		}
+		day = at.In(s.zone()).Format(time.DateOnly)
+	}
+	return day
 }
 
 // shortNames are the headings of the brief table.

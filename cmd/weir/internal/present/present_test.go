@@ -108,17 +108,17 @@ total             10.0 KiB
 `},
 		{"series", Style{}, histogram(address), `
 source.ip     bytes     peak
-192.0.2.1   6.0 KiB  3.0 KiB   ▃▆█
-others         10 B      9 B   █▂ 
-total      10.0 KiB  3.0 KiB   ▃▆█
+192.0.2.1   6.0 KiB  3.0 KiB                 ▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆███████████████
+others         10 B      9 B                 ███████████████▂▂▂▂▂▂▂▂▂▂▂▂▂▂▂               
+total      10.0 KiB  3.0 KiB                 ▃▃▃▃▃▃▃▃▃▃▃▃▃▃▃▆▆▆▆▆▆▆▆▆▆▆▆▆▆▆███████████████
                               2026-11-25 13:00 – 13:03
 
 1 of 1 flow, 1 looked at, 0 ns
 `},
 		{"newest", Style{}, newest(), `
-time                exporter  sent as   source             destination      proto    bytes  packets  category
-11-25 13:00:00.001  router    netflow9  [2001:db8::1]:443  192.0.2.1        tcp    1.5 KiB        2  Web
-11-25 13:00:00.000  –         sflow     192.0.2.7:53       192.0.2.1:40000  udp       60 B        1  –
+2026-11-25    exporter  sent as   source             destination      proto    bytes  packets  category
+13:00:00.001  router    netflow9  [2001:db8::1]:443  192.0.2.1        tcp    1.5 KiB        2  Web
+13:00:00.000  –         sflow     192.0.2.7:53       192.0.2.1:40000  udp       60 B        1  –
 
 3 flows, 3 looked at, 0 ns
 `},

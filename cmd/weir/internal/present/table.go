@@ -10,8 +10,10 @@ import (
 type table struct {
 	columns []column
 	rows    []row
-	// bars is drawn behind each row, as long as its share; charts instead of it.
+	// bars has one drawn behind each row, as long as its share, where no chart is.
 	bars bool
+	// charts is how many columns are kept for the charts of rows.
+	charts int
 }
 
 type column struct {
@@ -75,7 +77,7 @@ func (t *table) widths(most, least int) (list []int, left int) {
 
 // write writes the table.
 func (t *table) write(out io.Writer, s Style) error {
-	least, bar := 0, 0
+	least, bar := t.charts, 0
 	if t.bars {
 		least = leastBar
 	}
