@@ -75,7 +75,7 @@ func run(ctx context.Context, o options, out, errOut io.Writer) (err error) {
 		return err
 	}
 	defer os.RemoveAll(data)
-	var targets []string
+	var targets, names []string
 	arguments := []string{"--data-dir", data, "--http-listen", "none", "--log-format", "json"}
 	for _, p := range ports {
 		port, err := freePort(p.port)
@@ -85,6 +85,7 @@ func run(ctx context.Context, o options, out, errOut io.Writer) (err error) {
 		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
 		arguments = append(arguments, "--collector-port", "udp://"+address)
 		targets = append(targets, "--to", p.protocol+"=udp://"+address)
+		names = append(names, fmt.Sprint(p.protocol, " ", port))
 	}
 	geoip, err := filepath.Abs("data/geoip") // what make geoip has built, if anything
 	if err != nil {
@@ -98,7 +99,7 @@ func run(ctx context.Context, o options, out, errOut io.Writer) (err error) {
 	if err := c.listening(ctx, len(ports)); err != nil {
 		return err
 	}
-	fmt.Fprintln(out, "weir listens:", strings.ReplaceAll(strings.TrimPrefix(strings.Join(targets, " "), "--to "), " --to ", "  "))
+	fmt.Fprintf(out, "weir listens on UDP, 127.0.0.1: %s\n", strings.Join(names, ", "))
 	fmt.Fprintf(out, "weir replay sends what real exporters recorded, %d files\n\n", len(files))
 	if err := command(ctx, io.Discard, errOut, o.weir, append(append([]string{"replay", "--rate", fmt.Sprint(o.rate)}, targets...), files...)...); err != nil {
 		return err

@@ -63,7 +63,7 @@ func TestDemo(t *testing.T) {
 	if err := run(ctx, options{weir: weir, exports: "../../testdata/exports", rate: 400, exit: true}, &out, &errOut); err != nil {
 		t.Fatalf("%v\n%s", err, errOut.String())
 	}
-	for _, want := range []string{`weir listens: netflow5=udp://127\.0\.0\.1:\d+ `, `(?m)^flows +4,002$`, `(?m)^bytes +18\.8 MiB$`, `\nCategories over time\n`, `(?m)^Web +14\.8 MiB .*[▁▂▃▄▅▆▇█]`,
+	for _, want := range []string{`weir listens on UDP, 127\.0\.0\.1: netflow5 \d+, netflow9 \d+, ipfix \d+, sflow \d+\n`, `(?m)^flows +4,002$`, `(?m)^bytes +18\.8 MiB$`, `\nCategories over time\n`, `(?m)^Web +14\.8 MiB .*[▁▂▃▄▅▆▇█]`,
 		`\nExporters\n`, `netflow9 .* 1,682 `, `\nTop talkers\n`, `\n13\.107\.42\.14 .*█`, `\nTop conversations\n`, `\nCountries, from and to\n`, `United States`, `\nNewest flows\n`} {
 		if !regexp.MustCompile(want).MatchString(out.String()) {
 			t.Errorf("%s is not in:\n%s", want, out.String())
