@@ -18,7 +18,19 @@ import (
 
 // TestMain lets the scripts run this program as weir.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"weir": main})
+	testscript.Main(tidy{m}, map[string]func(){"weir": main})
+}
+
+// tidy runs the tests and removes what buildOnce has built.
+type tidy struct{ tests *testing.M }
+
+// Run gives the exit status.
+func (t tidy) Run() int {
+	status := t.tests.Run()
+	if builtIn != "" {
+		_ = os.RemoveAll(builtIn) // a temporary folder
+	}
+	return status
 }
 
 // TestScripts runs testdata/script: what the command line says and does.
