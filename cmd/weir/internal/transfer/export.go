@@ -76,6 +76,7 @@ func (s Source) csv(ctx context.Context, r query.Request, names []string, out io
 	var result Result
 	var failed []string
 	result.Stats, result.Warnings, err = engine.Scan(ctx, s, r, func(b column.Block, rows []uint32) error {
+		b = &cached{Block: b}
 		for some := range slices.Chunk(rows, max(1, valuesAtOnce/len(fields))) {
 			values, err := engine.Values(ctx, b, some, fields)
 			if err != nil {
@@ -134,4 +135,26 @@ func (s Source) has(f query.Field) bool {
 		n, known := b.Nulls(c)
 		return !known || n < b.Rows()
 	})
+}
+
+// cached is a block that reads each column once, however often it is asked for.
+// One goroutine uses it.
+type cached struct {
+	column.Block
+	vectors [column.Count]*column.Vector
+}
+
+// Load gives columns, whose values into shares with others.
+func (c *cached) Load(ctx context.Context, columns []int, into []*column.Vector) error {
+	for i, n := range columns {
+		if c.vectors[n] == nil {
+			v := &column.Vector{}
+			if err := c.Block.Load(ctx, []int{n}, []*column.Vector{v}); err != nil {
+				return err
+			}
+			c.vectors[n] = v
+		}
+		*into[i] = *c.vectors[n]
+	}
+	return nil
 }

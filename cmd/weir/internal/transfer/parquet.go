@@ -14,7 +14,7 @@ import (
 )
 
 // groupRows is how many rows a row group has.
-const groupRows = 128 << 10
+const groupRows = 64 << 10
 
 // parquet writes a file beside the temporary ones first, as its writer needs one,
 // and copies it.
