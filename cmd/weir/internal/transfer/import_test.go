@@ -22,7 +22,7 @@ var noon = time.Date(2026, 9, 21, 12, 0, 0, 0, time.UTC)
 // made makes a source of blocks of the given flows; at gives the time of each in
 // milliseconds after noon. Every third flow equals the one before but for its
 // time.
-func made(t *testing.T, n, perBlock int, at func(i int) int) (s Source) {
+func made(t *testing.T, n, perBlock int, at func(i int) int64) (s Source) {
 	t.Helper()
 	table, b := column.NewTable(), flow.NewBatch(1)
 	for i := range n {
@@ -48,13 +48,13 @@ func (s Source) run(ctx context.Context, r query.Request) (*query.Answer, error)
 // as they should, whatever the flows' times are.
 func TestPlan(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
-	for name, at := range map[string]func(i int) int{
-		"even":          func(i int) int { return i },
-		"a burst":       func(i int) int { return 1_000_000 + random.IntN(2000)*(i%10/9)*1000 },
-		"one moment":    func(i int) int { return 5 },
-		"far apart":     func(i int) int { return i % 2 * 100_000_000_000 },
-		"all over":      func(i int) int { return random.IntN(1 << 30) },
-		"ends together": func(i int) int { return 86_400_000 - random.IntN(1+i/100) },
+	for name, at := range map[string]func(i int) int64{
+		"even":          func(i int) int64 { return int64(i) },
+		"a burst":       func(i int) int64 { return 1_000_000 + random.Int64N(2000)*int64(i%10/9)*1000 },
+		"one moment":    func(i int) int64 { return 5 },
+		"far apart":     func(i int) int64 { return int64(i) % 2 * 100_000_000_000 },
+		"all over":      func(i int) int64 { return random.Int64N(1 << 30) },
+		"ends together": func(i int) int64 { return 86_400_000 - random.Int64N(1+int64(i)/100) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			s := made(t, 400_000, 1<<17, at)
@@ -147,7 +147,7 @@ func (s *server) Flush(context.Context) error {
 func TestImport(t *testing.T) {
 	const n = 300_000
 	random := rand.New(rand.NewPCG(3, 4))
-	source := made(t, n, 1<<16, func(i int) int { return i / 6 * 6 }) // so that equal flows are there
+	source := made(t, n, 1<<16, func(i int) int64 { return int64(i) / 6 * 6 }) // so that equal flows are there
 	to := &server{ids: &IDs{}, encoder: flow.NewEncoder(), documents: map[string]string{}}
 	path := filepath.Join(t.TempDir(), "state.json")
 	s := &State{Target: "server", From: noon, Next: noon, To: noon.Add(n * time.Millisecond)}
