@@ -24,7 +24,7 @@ run: build ## run the collector with its defaults: flows go to the store in ./da
 
 .PHONY: demo
 demo: build ## run the collector, send it real flows, show what the store has of them; runs on until Ctrl-C (not with DEMO_EXIT=1 or without a terminal)
-	go run ./cmd/weir-demo -weir ./build/weir -exports testdata/exports
+	@go build -o build/ ./cmd/weir-demo && ./build/weir-demo -weir ./build/weir -exports testdata/exports
 
 .PHONY: geoip
 geoip: ## build ./data/geoip from free databases (needs npm)

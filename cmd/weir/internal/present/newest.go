@@ -36,7 +36,11 @@ func Newest(out io.Writer, s Style, n *query.NewestAnswer) error {
 			}
 		}
 		_, number := numberUnit(c, n.Rows, i)
-		t.columns = append(t.columns, column{heading: name, right: number, fixed: c.Name == "@timestamp"})
+		spare := 0
+		if isBrief(n.Columns) {
+			spare = spareColumns[c.Name]
+		}
+		t.columns = append(t.columns, column{heading: name, right: number, fixed: c.Name == "@timestamp", spare: spare})
 	}
 	for _, values := range n.Rows {
 		r := row{}
@@ -75,6 +79,10 @@ func sameDay(n *query.NewestAnswer, s Style) (day string) {
 // shortNames are the headings of the brief table.
 var shortNames = map[string]string{"@timestamp": "time", "observer.name": "exporter", "flow.exporter.protocol": "sent as", "network.transport": "proto",
 	"network.bytes": "bytes", "network.packets": "packets", "flow.category": "category"}
+
+// spareColumns are left out of the brief table where it is too wide, so that
+// addresses are whole.
+var spareColumns = map[string]int{"flow.exporter.protocol": 3, "observer.name": 2, "network.packets": 1}
 
 func isBrief(columns []query.Column) bool {
 	if len(columns) != len(BriefFields) {

@@ -122,6 +122,13 @@ total      10.0 KiB  3.0 KiB                 ▃▃▃▃▃▃▃▃▃▃▃�
 
 3 flows, 3 looked at, 0 ns
 `},
+		{"newest on a narrow terminal", Style{Width: 80}, newest(), `
+2026-11-25    source             destination      proto    bytes  category
+13:00:00.001  [2001:db8::1]:443  192.0.2.1        tcp    1.5 KiB  Web
+13:00:00.000  192.0.2.7:53       192.0.2.1:40000  udp       60 B  –
+
+3 flows, 3 looked at, 0 ns
+`},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			if got := "\n" + shown(t, c.style, c.answer); got != c.want {

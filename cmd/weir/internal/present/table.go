@@ -2,6 +2,7 @@ package present
 
 import (
 	"io"
+	"slices"
 	"strings"
 	"unicode"
 )
@@ -19,8 +20,10 @@ type table struct {
 type column struct {
 	heading string
 	right   bool
-	// fixed columns keep their width when the terminal is too narrow.
+	// fixed columns keep their width when the terminal is too narrow; those that
+	// are spare above 0 are left out then, the greatest first.
 	fixed bool
+	spare int
 }
 
 type row struct {
@@ -75,8 +78,30 @@ func (t *table) widths(most, least int) (list []int, left int) {
 	return list, max(0, most-total)
 }
 
+// leaveOut takes spare columns out until the rest fits into most.
+func (t *table) leaveOut(most int) {
+	for most > 0 {
+		list, _ := t.widths(0, 0)
+		total, out := gap*(len(list)-1), -1
+		for i, w := range list {
+			total += w
+			if c := t.columns[i]; c.spare > 0 && (out < 0 || c.spare > t.columns[out].spare) {
+				out = i
+			}
+		}
+		if total <= most || out < 0 {
+			return
+		}
+		t.columns = slices.Delete(t.columns, out, out+1)
+		for i := range t.rows {
+			t.rows[i].cells = slices.Delete(t.rows[i].cells, out, out+1)
+		}
+	}
+}
+
 // write writes the table.
 func (t *table) write(out io.Writer, s Style) error {
+	t.leaveOut(s.Width)
 	least, bar := t.charts, 0
 	if t.bars {
 		least = leastBar
