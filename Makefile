@@ -19,12 +19,12 @@ build: ## build the programs into ./build
 	go build -trimpath -ldflags '$(LDFLAGS)' -o build/ ./cmd/weir
 
 .PHONY: run
-run: build ## run the collector with its defaults: documents on standard output
+run: build ## run the collector with its defaults: flows go to the store in ./data/flows
 	./build/weir
 
 .PHONY: demo
-demo: build ## run the collector, send it real flows, show what arrives
-	go run ./cmd/weir-demo -weir ./build/weir -exports testdata/exports
+demo: build ## run the collector, send it real flows, show what the store has of them; runs on until Ctrl-C (not with DEMO_EXIT=1 or without a terminal)
+	@go build -o build/ ./cmd/weir-demo && ./build/weir-demo -weir ./build/weir -exports testdata/exports
 
 .PHONY: geoip
 geoip: ## build ./data/geoip from free databases (needs npm)
@@ -55,6 +55,10 @@ fuzz: ## run every fuzz target for FUZZTIME (30s)
 	    echo "$$package $$target"; go test -run '^$$' -fuzz "^$$target\$$" -fuzztime $(FUZZTIME) $$package; \
 	  done; \
 	done
+
+.PHONY: readers
+readers: ## install what tests compare with (pyarrow, DuckDB, communityid) into ./build/python
+	python3 -m pip install -q --disable-pip-version-check --root-user-action ignore --upgrade --target build/python 'pyarrow==21.*' 'duckdb==1.*' communityid==1.5.0
 
 .PHONY: servers
 servers: ## start a real Elasticsearch and a real OpenSearch on loopback (needs mvn and a JDK)

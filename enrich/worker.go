@@ -4,11 +4,11 @@ import (
 	"net/netip"
 
 	"github.com/weirflow/weir/enrich/category"
-	"github.com/weirflow/weir/enrich/communityid"
 	"github.com/weirflow/weir/enrich/geo"
 	"github.com/weirflow/weir/enrich/service"
 	"github.com/weirflow/weir/enrich/vendor"
 	"github.com/weirflow/weir/flow"
+	"github.com/weirflow/weir/flow/communityid"
 )
 
 // The values of locality and direction (ECS, network.direction).

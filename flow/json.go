@@ -93,6 +93,9 @@ func closeList(dst []byte) []byte {
 	return append(dst, ']')
 }
 
+// AppendStrings appends the texts as a JSON array, as documents have it.
+func AppendStrings(dst []byte, list []string) []byte { return appendStrings(dst, list) }
+
 func appendStrings(dst []byte, list []string) []byte {
 	dst = append(dst, '[')
 	for _, s := range list {
@@ -118,10 +121,17 @@ func (e *Encoder) appendElements(dst []byte, r *Record) []byte {
 		return dst
 	}
 	if r.Kind == KindCounters {
-		dst = append(dst, `"counters":{`...)
+		dst = append(dst, `"counters":`...)
 	} else {
-		dst = append(dst, `"ie":{`...)
+		dst = append(dst, `"ie":`...)
 	}
+	return append(e.AppendElements(dst, r), ',')
+}
+
+// AppendElements appends the record's Extra as a JSON object: the value of
+// flow.ie, or of flow.counters in a counter sample.
+func (e *Encoder) AppendElements(dst []byte, r *Record) []byte {
+	dst = append(dst, '{')
 	list := r.Extra
 	e.chains.find(list)
 	for i := range list {
@@ -140,8 +150,11 @@ func (e *Encoder) appendElements(dst []byte, r *Record) []byte {
 		}
 		dst = append(closeList(dst), ',')
 	}
+	if len(r.Extra) == 0 {
+		return append(dst, '}')
+	}
 	dst[len(dst)-1] = '}'
-	return append(dst, ',')
+	return dst
 }
 
 func (e *Encoder) appendElement(dst []byte, x *Element) []byte {

@@ -1,10 +1,12 @@
-// Command weir-demo shows the collector at work: it starts `weir`, has `weir
-// replay` send recorded exports of real exporters to its UDP ports, shows the
-// documents that come out, and sums them up. `make demo` runs it.
+// Command weir-demo shows Weir at work: it starts `weir` with nothing
+// configured but free ports, has `weir replay` send recorded exports of real
+// exporters to them, asks the embedded store with `weir query`, and leaves Weir
+// running until Ctrl-C. `make demo` runs it. Its data is in a temporary folder
+// and goes with it.
 package main
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -17,8 +19,11 @@ import (
 	"os/signal"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"syscall"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // ports are where routers send by default.
@@ -27,77 +32,140 @@ var ports = []struct {
 	port     int
 }{{"netflow5", 2055}, {"netflow9", 9995}, {"ipfix", 4739}, {"sflow", 6343}}
 
+// options are the flags.
+type options struct {
+	weir, exports string
+	rate          float64
+	// exit ends the demo after the answers instead of at Ctrl-C.
+	exit bool
+}
+
 func main() {
-	weir := flag.String("weir", "./build/weir", "the collector's program")
-	exports := flag.String("exports", "testdata/exports", "folder with the captures to send, *-demo.pcap*")
-	rate := flag.Float64("rate", 200, "datagrams per second")
+	var o options
+	flag.StringVar(&o.weir, "weir", "./build/weir", "the program")
+	flag.StringVar(&o.exports, "exports", "testdata/exports", "folder with the captures to send, *-demo.pcap*")
+	flag.Float64Var(&o.rate, "rate", 200, "datagrams per second")
+	flag.BoolVar(&o.exit, "exit", os.Getenv("DEMO_EXIT") == "1" || !terminal(os.Stdout),
+		"end after the answers; by default so when DEMO_EXIT=1, and where there is no terminal")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, *weir, *exports, *rate, os.Stdout); err != nil {
+	if err := run(ctx, o, os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "weir-demo:", err)
 		os.Exit(1)
 	}
 }
 
+func terminal(f *os.File) bool {
+	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
+	return err == nil
+}
+
 // run shows everything on out.
-func run(ctx context.Context, weir, exports string, rate float64, out io.Writer) error {
-	files, err := filepath.Glob(filepath.Join(exports, "*-demo.pcap*"))
+func run(ctx context.Context, o options, out, errOut io.Writer) (err error) {
+	files, err := filepath.Glob(filepath.Join(o.exports, "*-demo.pcap*"))
 	if err != nil || len(files) == 0 {
-		return fmt.Errorf("no captures *-demo.pcap* in %s", exports)
+		return fmt.Errorf("no captures *-demo.pcap* in %s", o.exports)
+	}
+	if o.weir, err = filepath.Abs(o.weir); err != nil {
+		return err
 	}
 	data, err := os.MkdirTemp("", "weir-demo-")
 	if err != nil {
 		return err
 	}
 	defer os.RemoveAll(data)
-
-	args := []string{"--data-dir", data, "--http-listen", "none", "--log-format", "json", "--output", "ndjson:-"}
-	var targets []string
+	var targets, names []string
+	arguments := []string{"--data-dir", data, "--http-listen", "none", "--log-format", "json"}
 	for _, p := range ports {
 		port, err := freePort(p.port)
 		if err != nil {
 			return err
 		}
 		address := net.JoinHostPort("127.0.0.1", strconv.Itoa(port))
-		args = append(args, "--collector-port", "udp://"+address)
+		arguments = append(arguments, "--collector-port", "udp://"+address)
 		targets = append(targets, "--to", p.protocol+"=udp://"+address)
-		fmt.Fprintf(out, "%-9s udp://%s\n", p.protocol, address)
+		names = append(names, fmt.Sprint(p.protocol, " ", port))
 	}
-	collector := exec.Command(weir, args...)
-	documents, err := collector.StdoutPipe()
+	geoip, err := filepath.Abs("data/geoip") // what make geoip has built, if anything
 	if err != nil {
 		return err
 	}
-	logs, err := collector.StderrPipe()
+	c, err := start(o.weir, data, []string{"WEIR_ENRICH_GEO_FOLDER=" + geoip}, arguments, errOut)
 	if err != nil {
 		return err
 	}
-	if err := collector.Start(); err != nil {
-		return fmt.Errorf("start the collector: %w", err)
+	defer func() { err = errors.Join(err, c.stop()) }()
+	if err := c.listening(ctx, len(ports)); err != nil {
+		return err
 	}
-	listening, logged := make(chan struct{}), make(chan struct{})
-	go func() {
-		defer close(logged)
-		watch(logs, len(ports), listening, os.Stderr)
-	}()
-	view := newView(out)
-	shown := make(chan error, 1)
-	go func() { shown <- view.read(documents) }()
-
+	fmt.Fprintf(out, "weir listens on UDP, 127.0.0.1: %s\n", strings.Join(names, ", "))
+	fmt.Fprintf(out, "weir replay sends what real exporters recorded, %d files\n\n", len(files))
+	if err := command(ctx, io.Discard, errOut, o.weir, append(append([]string{"replay", "--rate", fmt.Sprint(o.rate)}, targets...), files...)...); err != nil {
+		return err
+	}
+	store := filepath.Join(data, "flows")
+	if err := settled(ctx, o.weir, store); err != nil {
+		return err
+	}
+	fmt.Fprintf(out, "$ weir query\n\n")
+	if err := command(ctx, out, errOut, o.weir, "query", "--data", store); err != nil {
+		return err
+	}
+	if o.exit {
+		return nil
+	}
+	fmt.Fprintf(out, "\nWeir runs on until Ctrl-C. In another terminal:\n  ./build/weir query --data %s --by source.ip,destination.port --top 5\n  ./build/weir query --data %s --newest 20 --filter 'flow.category:Web and network.bytes > 10000'\n", store, store)
 	select {
-	case <-listening:
-		err = replay(ctx, weir, append(append([]string{"replay", "--rate", fmt.Sprint(rate)}, targets...), files...))
-	case <-logged:
-		err = errors.New("the collector ended before it listened")
-	case <-time.After(30 * time.Second):
-		err = errors.New("the collector did not listen within 30 seconds")
+	case <-ctx.Done():
+		return nil
+	case <-c.ended:
+		return errors.New("weir has ended")
 	}
-	// A graceful stop writes everything that was received; then its output ends.
-	_ = collector.Process.Signal(syscall.SIGTERM)
-	readErr := <-shown
-	<-logged
-	return errors.Join(err, readErr, collector.Wait(), view.summary())
+}
+
+// command runs a program to its end.
+func command(ctx context.Context, out, errOut io.Writer, program string, arguments ...string) error {
+	c := exec.CommandContext(ctx, program, arguments...)
+	c.Stdout, c.Stderr = out, errOut
+	if err := c.Run(); err != nil {
+		return fmt.Errorf("weir %s: %w", arguments[0], err)
+	}
+	return nil
+}
+
+const (
+	// settleInterval is the time between two looks at the number of flows, which
+	// must have stayed the same for settleLooks looks.
+	settleInterval = 200 * time.Millisecond
+	settleLooks    = 3
+)
+
+// settled waits until no more flows arrive in the store.
+func settled(ctx context.Context, weir, store string) error {
+	again := time.NewTicker(settleInterval)
+	defer again.Stop()
+	for last, same := int64(0), 0; same < settleLooks; {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-again.C:
+		}
+		var text bytes.Buffer
+		if err := command(ctx, &text, io.Discard, weir, "query", "--data", store, "--count", "--json"); err != nil {
+			continue // nothing is there yet
+		}
+		var answer struct {
+			Total struct{ Count int64 }
+		}
+		if err := json.Unmarshal(text.Bytes(), &answer); err != nil {
+			return err
+		}
+		if same++; answer.Total.Count != last || last == 0 {
+			last, same = answer.Total.Count, 0
+		}
+	}
+	return nil
 }
 
 // freePort gives a protocol's usual port, or another one when it is in use.
@@ -110,32 +178,4 @@ func freePort(usual int) (int, error) {
 		}
 	}
 	return 0, errors.New("no UDP port is free on 127.0.0.1")
-}
-
-// watch closes listening once the collector has logged that n endpoints are
-// open, and passes warnings and errors on.
-func watch(logs io.Reader, n int, listening chan<- struct{}, out io.Writer) {
-	lines := bufio.NewScanner(logs)
-	lines.Buffer(nil, 1<<20)
-	for lines.Scan() {
-		var line struct{ Level, Msg string }
-		if json.Unmarshal(lines.Bytes(), &line) != nil || line.Level == "WARN" || line.Level == "ERROR" {
-			fmt.Fprintln(out, lines.Text())
-		}
-		if line.Msg == "listening" {
-			if n--; n == 0 {
-				close(listening)
-			}
-		}
-	}
-}
-
-// replay sends the captures.
-func replay(ctx context.Context, weir string, args []string) error {
-	c := exec.CommandContext(ctx, weir, args...)
-	c.Stderr = os.Stderr
-	if err := c.Run(); err != nil {
-		return fmt.Errorf("replay: %w", err)
-	}
-	return nil
 }

@@ -1,5 +1,5 @@
 // Command weir collects network flows: it takes NetFlow v5/v9, IPFIX and sFlow,
-// and indexes them or prints them as documents.
+// keeps them in its own store or indexes them, and answers questions about them.
 //
 // This is the one place that wires the rooms together; what the rooms do is not
 // done here.
@@ -24,7 +24,7 @@ var version = "unknown"
 const (
 	exitOK          = 0
 	exitError       = 1 // wrong usage, or reading or writing failed
-	exitUndecodable = 3 // some of the input was not understood
+	exitUndecodable = 3 // some of the input was not understood, or could not be read
 )
 
 // status is an error that is no more than an exit status: what there is to say
@@ -59,22 +59,32 @@ func run(ctx context.Context, arguments []string, in io.Reader, out, errOut io.W
 
 func newRoot() *cobra.Command {
 	root := newRun("weir")
-	root.Long = "Weir collects NetFlow v5/v9, IPFIX and sFlow, enriches the flows, and indexes them.\n" +
-		"Without a command it runs the collector; without a configured sink documents go to the standard output."
+	root.Long = "Weir collects NetFlow v5/v9, IPFIX and sFlow, enriches the flows, and keeps or indexes them.\n" +
+		"Without a command it runs the collector; without a configured sink flows go to the embedded store in ./data/flows,\n" +
+		"which weir query asks."
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(newRun("run"), newDecode(), newReplay(), newConfig(), newVersion())
+	root.AddCommand(newRun("run"), newQuery(), newExport(), newImport(), newDecode(), newReplay(), newConfig(), newVersion())
 	return root
 }
 
-// interruptible gives a context that ends at the first SIGINT or SIGTERM. After
-// that the signals have their usual effect again, so that a second one ends the
+// interruptible gives a context that ends at the first SIGINT or SIGTERM. By then
+// the signals have their usual effect again, so that a second one ends the
 // process at once.
 func interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
-	context.AfterFunc(ctx, stop)
-	return ctx, stop
+	ctx, cancel := context.WithCancel(ctx)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		select {
+		case <-signals:
+		case <-ctx.Done():
+		}
+		signal.Stop(signals) // before anybody sees that ctx has ended
+		cancel()
+	}()
+	return ctx, cancel
 }

@@ -20,12 +20,16 @@ import (
 // patience is how long the tests wait for something that takes a moment.
 const patience = 30 * time.Second
 
+// builtIn is the folder that buildOnce has made.
+var builtIn string
+
 // buildOnce builds the real program once for all tests.
 var buildOnce = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "weir-test-")
 	if err != nil {
 		return "", err
 	}
+	builtIn = dir
 	path := filepath.Join(dir, "weir")
 	if text, err := exec.Command("go", "build", "-o", path, ".").CombinedOutput(); err != nil {
 		return "", errors.New(string(text))

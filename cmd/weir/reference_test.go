@@ -224,7 +224,7 @@ func everything(t *testing.T) *pflag.FlagSet {
 	flags := pflag.NewFlagSet("reference", pflag.ContinueOnError)
 	config.AddFlags(flags)
 	// Nobody listens on port 9; the sink waits for it without a complaint.
-	if err := flags.Parse([]string{"--output", "ndjson:-", "--output", "elasticsearch:http://127.0.0.1:9", "--data-dir", t.TempDir(),
+	if err := flags.Parse([]string{"--output", "local:" + filepath.Join(t.TempDir(), "flows"), "--output", "ndjson:-", "--output", "elasticsearch:http://127.0.0.1:9", "--data-dir", t.TempDir(),
 		"--http-listen", "none", "--collector-port", "udp://127.0.0.1:0", "--collector-port", "tcp://127.0.0.1:0"}); err != nil {
 		t.Fatal(err)
 	}

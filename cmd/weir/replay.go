@@ -6,11 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"time"
 
 	"github.com/spf13/cobra"
-	"golang.org/x/sys/unix"
 
 	"github.com/weirflow/weir/cmd/weir/internal/replay"
 )
@@ -30,8 +28,8 @@ func newReplay() *cobra.Command {
 			ctx, stop := interruptible(c.Context())
 			defer stop()
 			cfg.Files = files
-			bar := newProgress(c.ErrOrStderr(), time.Now)
-			cfg.Progress = bar.show
+			bar := newBar(c.ErrOrStderr(), "datagrams", time.Now)
+			cfg.Progress = func(s replay.Summary) { bar.show(int64(s.Datagrams), 0) }
 			return runReplay(ctx, cfg, bar, asJSON, c.OutOrStdout())
 		},
 	}
@@ -45,7 +43,7 @@ func newReplay() *cobra.Command {
 	return c
 }
 
-func runReplay(ctx context.Context, cfg replay.Config, bar *progress, asJSON bool, out io.Writer) error {
+func runReplay(ctx context.Context, cfg replay.Config, bar *bar, asJSON bool, out io.Writer) error {
 	r, err := replay.New(cfg)
 	if err != nil {
 		return err
@@ -69,40 +67,4 @@ func runReplay(ctx context.Context, cfg replay.Config, bar *progress, asJSON boo
 		return fmt.Errorf("%d datagrams could not be sent", sum.SendErrors)
 	}
 	return nil
-}
-
-// progress is a line on a terminal that tells how far the sending has come.
-type progress struct {
-	out  io.Writer // nil when nobody watches
-	now  func() time.Time
-	last time.Time
-}
-
-func newProgress(out io.Writer, now func() time.Time) *progress {
-	if f, ok := out.(*os.File); ok && isTerminal(f) {
-		return &progress{out: out, now: now}
-	}
-	return &progress{}
-}
-
-func isTerminal(f *os.File) bool {
-	_, err := unix.IoctlGetTermios(int(f.Fd()), unix.TCGETS)
-	return err == nil
-}
-
-func (p *progress) show(s replay.Summary) {
-	if p.out == nil {
-		return
-	}
-	if now := p.now(); now.Sub(p.last) > 200*time.Millisecond {
-		p.last = now
-		fmt.Fprintf(p.out, "\r\x1b[K%d datagrams, %.1f MB, %.0f per second", s.Datagrams, float64(s.Bytes)/1e6, float64(s.Datagrams)/max(s.Seconds, 0.001))
-	}
-}
-
-// clear takes the line away again.
-func (p *progress) clear() {
-	if p.out != nil {
-		fmt.Fprint(p.out, "\r\x1b[K")
-	}
 }

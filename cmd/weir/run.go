@@ -19,6 +19,7 @@ import (
 	"github.com/weirflow/weir/collector/netflow"
 	"github.com/weirflow/weir/indexer"
 	"github.com/weirflow/weir/indexer/elastic"
+	"github.com/weirflow/weir/indexer/local"
 	"github.com/weirflow/weir/indexer/ndjson"
 )
 
@@ -48,8 +49,11 @@ func loadConfig(flags *pflag.FlagSet) (*config.Loaded, error) {
 	if file == "" {
 		file = os.Getenv("WEIR_CONFIG")
 	}
-	return config.Load(config.Options{File: file, Search: []string{".", "/etc/weir"}, Environ: os.Environ(), Flags: flags})
+	return config.Load(config.Options{File: file, Search: configFolders, Environ: os.Environ(), Flags: flags})
 }
+
+// configFolders are searched for weir.yml, in this order.
+var configFolders = []string{".", "/etc/weir"}
 
 func runCollector(ctx context.Context, cfg *config.Loaded, out, errOut io.Writer) error {
 	ctx, stop := interruptible(ctx)
@@ -119,6 +123,11 @@ func newSinks(cfg *config.Loaded, log *slog.Logger, registry prometheus.Register
 			err  error
 		)
 		switch o.Kind {
+		case "local":
+			c := cfg.Local(o)
+			// The label tells several stores apart.
+			named := prometheus.WrapRegistererWith(prometheus.Labels{"sink": "local:" + c.Path}, registry)
+			sink, err = local.NewSink(c, local.Dependencies{Logger: log, Registerer: named})
 		case "ndjson":
 			sink, err = ndjson.New(cfg.NDJSON(o), ndjson.Dependencies{Registerer: registry, Stdout: out})
 		case "elasticsearch":
@@ -137,6 +146,13 @@ func newSinks(cfg *config.Loaded, log *slog.Logger, registry prometheus.Register
 // decoding is how to decode: options records come out when a sink wants them.
 func decoding(cfg *config.Loaded) netflow.Config {
 	d := cfg.Decode
-	d.EmitOptions = cfg.Index.NDJSON.Options
+	for _, o := range cfg.Sinks() {
+		switch o.Kind {
+		case "ndjson":
+			d.EmitOptions = d.EmitOptions || cfg.Index.NDJSON.Options
+		case "local":
+			d.EmitOptions = d.EmitOptions || cfg.Index.Local.Options
+		}
+	}
 	return d
 }

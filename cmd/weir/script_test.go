@@ -2,12 +2,14 @@ package main
 
 import (
 	"context"
+	"encoding/binary"
 	"encoding/hex"
 	"errors"
 	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strconv"
 	"strings"
 	"testing"
@@ -17,7 +19,19 @@ import (
 
 // TestMain lets the scripts run this program as weir.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"weir": main})
+	testscript.Main(tidy{m}, map[string]func(){"weir": main})
+}
+
+// tidy runs the tests and removes what buildOnce has built.
+type tidy struct{ tests *testing.M }
+
+// Run gives the exit status.
+func (t tidy) Run() int {
+	status := t.tests.Run()
+	if builtIn != "" {
+		_ = os.RemoveAll(builtIn) // a temporary folder
+	}
+	return status
 }
 
 // TestScripts runs testdata/script: what the command line says and does.
@@ -26,14 +40,43 @@ func TestScripts(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	store, damaged := filepath.Join(t.TempDir(), "store"), filepath.Join(t.TempDir(), "damaged")
+	makeStore(t, store, 3000, 1024)
+	makeStore(t, damaged, 3000, 1024)
+	spoil(t, damaged)
 	testscript.Run(t, testscript.Params{
 		Dir: "testdata/script", RequireExplicitExec: true, RequireUniqueNames: true,
 		Setup: func(e *testscript.Env) error {
 			e.Setenv("EXPORTS", exports)
+			e.Setenv("STORE", store)
+			e.Setenv("DAMAGED", damaged)
 			return nil
 		},
-		Cmds: map[string]func(*testscript.TestScript, bool, []string){"status": scriptStatus, "unhex": scriptUnhex, "count": scriptCount, "occupy": scriptOccupy},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"status": scriptStatus, "unhex": scriptUnhex, "count": scriptCount, "occupy": scriptOccupy, "notime": scriptNoTime,
+		},
+		UpdateScripts: *update,
 	})
+}
+
+// spoil changes all bytes but the footer of the first segment of a store.
+func spoil(t *testing.T, dir string) {
+	t.Helper()
+	list, err := filepath.Glob(filepath.Join(dir, "flows-*.parquet"))
+	if err != nil || len(list) < 2 {
+		t.Fatal(list, err)
+	}
+	text, err := os.ReadFile(list[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	footer := int(binary.LittleEndian.Uint32(text[len(text)-8:])) + 8
+	for at := 4; at < len(text)-footer; at++ {
+		text[at] ^= 0x55
+	}
+	if err := os.WriteFile(list[0], text, 0o600); err != nil {
+		t.Fatal(err)
+	}
 }
 
 // scriptStatus runs weir and compares its exit status: status N arguments... The
@@ -52,7 +95,7 @@ func scriptStatus(ts *testscript.TestScript, neg bool, args []string) {
 	defer func() { _ = stderr.Close() }()
 	c := exec.CommandContext(context.Background(), "weir", args[1:]...)
 	c.Dir, c.Stdout, c.Stderr = ts.Getenv("WORK"), stdout, stderr
-	c.Env = append(os.Environ(), "WEIR_LOG_LEVEL="+ts.Getenv("WEIR_LOG_LEVEL"))
+	c.Env = append(os.Environ(), "WEIR_LOG_LEVEL="+ts.Getenv("WEIR_LOG_LEVEL"), "TZ=UTC")
 	err = c.Run()
 	var exit *exec.ExitError
 	if err != nil && !errors.As(err, &exit) {
@@ -62,6 +105,17 @@ func scriptStatus(ts *testscript.TestScript, neg bool, args []string) {
 		text, _ := os.ReadFile(ts.MkAbs("err"))
 		ts.Fatalf("weir %s: exit status %d, want %d\n%s", strings.Join(args[1:], " "), got, want, text)
 	}
+}
+
+var tookPattern = regexp.MustCompile(`[0-9,]+( looked at, )[0-9.]+ [a-zµ]+|("took":)[0-9]+`)
+
+// scriptNoTime takes what an answer took out of a file: notime file.
+func scriptNoTime(ts *testscript.TestScript, neg bool, args []string) {
+	if neg || len(args) != 1 {
+		ts.Fatalf("usage: notime file")
+	}
+	text := tookPattern.ReplaceAllString(ts.ReadFile(args[0]), "N${1}${2}TIME")
+	ts.Check(os.WriteFile(ts.MkAbs(args[0]), []byte(text), 0o600))
 }
 
 // scriptUnhex makes a binary file out of one with hexadecimal digits: unhex in

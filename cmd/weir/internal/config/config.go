@@ -17,6 +17,7 @@ import (
 	"github.com/weirflow/weir/enrich"
 	"github.com/weirflow/weir/indexer"
 	"github.com/weirflow/weir/indexer/elastic"
+	"github.com/weirflow/weir/indexer/local"
 	"github.com/weirflow/weir/indexer/ndjson"
 )
 
@@ -43,17 +44,22 @@ type Config struct {
 	ShutdownTimeout time.Duration `mapstructure:"shutdown_timeout"`
 }
 
-// Index says where records go. With no sink configured, documents go to
-// standard output.
+// Index says where records go. With no sink configured, they go to the embedded
+// store.
 type Index struct {
 	// Queue is the hand-over to sinks.
 	Queue indexer.Config `mapstructure:"queue"`
+	// Local is the embedded store. It is used when any of its keys is set, and when
+	// there is no other sink; its path is the folder flows in data_dir unless
+	// named.
+	Local local.Config `mapstructure:"local"`
 	// NDJSON writes documents to a file once its path is set.
 	NDJSON ndjson.Config `mapstructure:"ndjson"`
 	// Elasticsearch writes to Elasticsearch or OpenSearch once urls is set.
 	Elasticsearch elastic.Config `mapstructure:"elasticsearch"`
-	// Outputs are further sinks as on the command line: ndjson:FILE (- is
-	// standard output), elasticsearch:URL or opensearch:URL. Default: none.
+	// Outputs are further sinks as on the command line: local or local:DIR,
+	// ndjson:FILE (- is standard output), elasticsearch:URL or opensearch:URL.
+	// Default: none.
 	Outputs []string `mapstructure:"outputs"`
 }
 
@@ -78,7 +84,7 @@ func Default() Config {
 		Collectors:      collector.DefaultConfig(),
 		Decode:          netflow.DefaultConfig(),
 		Enrich:          enrich.DefaultConfig(),
-		Index:           Index{Queue: indexer.DefaultConfig(), NDJSON: ndjson.DefaultConfig(""), Elasticsearch: elastic.DefaultConfig()},
+		Index:           Index{Queue: indexer.DefaultConfig(), Local: local.DefaultConfig(""), NDJSON: ndjson.DefaultConfig(""), Elasticsearch: elastic.DefaultConfig()},
 		HTTP:            HTTP{Listen: "127.0.0.1:9470"},
 		Log:             Log{Level: "info", Format: "text"},
 		ShutdownTimeout: 30 * time.Second,

@@ -3,6 +3,7 @@ package config
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -38,8 +39,8 @@ func TestDefaults(t *testing.T) {
 	if problem != "" {
 		t.Fatal(problem)
 	}
-	if s := l.Sinks(); len(s) != 1 || s[0] != (Output{"ndjson", "-"}) {
-		t.Errorf("sinks %v, want standard output", s)
+	if s := l.Sinks(); len(s) != 1 || s[0] != (Output{Kind: "local"}) || l.Index.Local.Path != "data/flows" || l.Index.Local.Keep != 30*24*time.Hour {
+		t.Errorf("sinks %v, %+v, want the embedded store", s, l.Index.Local)
 	}
 	if l.HTTP.Listen != "127.0.0.1:9470" || l.Collectors.NetFlow5[0] != "udp://:2055" || l.Place("http.listen") != "default" {
 		t.Errorf("defaults: %+v", l.Config)
@@ -102,6 +103,66 @@ func TestFlags(t *testing.T) {
 	}
 }
 
+// TestStore: when the embedded store is a sink, and where it is.
+func TestStore(t *testing.T) {
+	const elasticsearch = "elasticsearch: { urls: ['http://a:1'] }"
+	for _, c := range []struct {
+		name, text    string
+		environ, args []string
+		want          []string // folders, or other sinks' kinds
+	}{
+		{name: "nothing", want: []string{"data/flows"}},
+		{name: "a data folder", args: []string{"--data-dir", "/d"}, want: []string{"/d/flows"}},
+		{name: "other settings", text: "index: { local: { keep: 2w } }", want: []string{"data/flows"}},
+		{name: "another sink", text: "index: { " + elasticsearch + " }", want: []string{"elasticsearch"}},
+		{name: "both", text: "index: { local: { keep: 2w }, " + elasticsearch + " }", want: []string{"data/flows", "elasticsearch"}},
+		{name: "both, without settings", text: "index: { local: {}, " + elasticsearch + " }", want: []string{"data/flows", "elasticsearch"}},
+		{name: "both, by a variable", text: "index: { " + elasticsearch + " }", environ: []string{"WEIR_INDEX_LOCAL_PATH=/v"}, want: []string{"/v", "elasticsearch"}},
+		{name: "both, by outputs", text: "index: { outputs: [local, 'ndjson:-'] }", want: []string{"data/flows", "ndjson"}},
+		{name: "a folder", text: "index: { local: { path: /a, keep: 2w } }", args: []string{"--output", "local:/b"}, want: []string{"/b"}},
+		{name: "the configured folder", text: "index: { local: { path: /a } }", args: []string{"--output", "local", "--output", "ndjson:-"}, want: []string{"/a", "ndjson"}},
+		{name: "not at all", text: "index: { local: { path: /a } }", args: []string{"--output", "ndjson:-"}, want: []string{"ndjson"}},
+		{name: "two", text: "index: { local: { path: /a }, outputs: ['local:/b'] }", want: []string{"/a", "/b"}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l, problem := load(t, c.text, c.environ, c.args)
+			if problem != "" {
+				t.Fatal(problem)
+			}
+			sinks := func(l *Loaded) (got []string) {
+				for _, o := range l.Sinks() {
+					if o.Kind != "local" {
+						got = append(got, o.Kind)
+						continue
+					}
+					got = append(got, l.Local(o).Path)
+					if strings.Contains(c.text, "2w") && l.Local(o).Keep != 14*24*time.Hour {
+						t.Errorf("keeps %s", l.Local(o).Keep)
+					}
+				}
+				return got
+			}
+			if got := sinks(l); !slices.Equal(got, c.want) {
+				t.Errorf("sinks %v, want %v", got, c.want)
+			}
+			if path := l.StorePath(); strings.Contains(c.want[0], "/") && path != c.want[0] {
+				t.Errorf("the store is in %s, want %s", path, c.want[0])
+			}
+			shown, err := l.Show()
+			if err != nil {
+				t.Fatal(err)
+			}
+			again, problem := load(t, string(shown), nil, nil)
+			if problem != "" {
+				t.Fatal(problem)
+			}
+			if got := sinks(again); !slices.Equal(got, c.want) {
+				t.Errorf("as shown the sinks are %v, want %v:\n%s", got, c.want, shown)
+			}
+		})
+	}
+}
+
 // TestFaults has the exact words of every kind of fault.
 func TestFaults(t *testing.T) {
 	for _, c := range []struct {
@@ -113,7 +174,7 @@ func TestFaults(t *testing.T) {
 		{name: "unknown section", text: "colectors: {}\n", want: []string{`weir.yml:1: colectors: unknown key; allowed at the top: collectors, data_dir, decode, enrich, http, index, log, shutdown_timeout`}},
 		{name: "wrong type", text: "collectors:\n  workers: many\n", want: []string{`weir.yml:2: collectors.workers: "many" is not allowed; allowed: a whole number, or a size such as 512KiB, 5MB or 2GiB`}},
 		{name: "a fraction", text: "collectors:\n  workers: 1.5\n", want: []string{`weir.yml:2: collectors.workers: 1.5 is not allowed; allowed: a whole number, or a size such as 512KiB, 5MB or 2GiB`}},
-		{name: "no unit", text: "shutdown_timeout: 30\n", want: []string{`weir.yml:1: shutdown_timeout: 30 is not allowed; allowed: a duration such as 500ms, 30s, 10m or 2h`}},
+		{name: "no unit", text: "shutdown_timeout: 30\n", want: []string{`weir.yml:1: shutdown_timeout: 30 is not allowed; allowed: a duration such as 500ms, 30s, 10m, 2h or 30d`}},
 		{name: "no boolean", text: "enrich:\n  mac_vendor: maybe\n", want: []string{`weir.yml:2: enrich.mac_vendor: "maybe" is not allowed; allowed: true or false`}},
 		{name: "no section", text: "log: debug\n", want: []string{`weir.yml:1: log: "debug" is no section; allowed below log: format, level`}},
 		{name: "bad choice", text: "log:\n  level: loud\n", want: []string{`weir.yml:2: log.level: "loud" is not known; allowed: debug, info, warn, error`}},
@@ -122,7 +183,10 @@ func TestFaults(t *testing.T) {
 		{name: "bad URL", text: "collectors:\n  netflow5: ['udp://:99999']\n", want: []string{`weir.yml:2: collectors.netflow5[0]: endpoint "udp://:99999": port "99999": want a number from 0 to 65535`}},
 		{name: "bad variable", environ: []string{"WEIR_LOG_LEVLE=x"}, want: []string{"WEIR_LOG_LEVLE: unknown variable; `weir config show --env` lists those that are known"}},
 		{name: "bad value of a variable", environ: []string{"WEIR_COLLECTORS_WORKERS=x"}, want: []string{`WEIR_COLLECTORS_WORKERS: collectors.workers: "x" is not allowed`}},
-		{name: "bad output", args: []string{"--output", "kafka:x"}, want: []string{`--output: index.outputs: "kafka:x" is no output; allowed: ndjson:FILE (- is standard output), elasticsearch:URL, opensearch:URL`}},
+		{name: "bad output", args: []string{"--output", "kafka:x"}, want: []string{`--output: index.outputs: "kafka:x" is no output; allowed: local, local:DIR, ndjson:FILE (- is standard output), elasticsearch:URL, opensearch:URL`}},
+		{name: "a store twice", text: "index: { local: { path: ./x }, outputs: ['local:x/.'] }", want: []string{`weir.yml:1: index.outputs: "local:x" is there twice`}},
+		{name: "a store without a folder", args: []string{"--output", "local:"}, want: []string{`--output: index.outputs: "local:" is no output`}},
+		{name: "a store out of range", text: "index:\n  local:\n    keep: -1d\n    max_size: 1MiB\n", want: []string{"weir.yml:3: index.local.keep: -24h0m0s is not allowed; 0 (for ever) or more", "weir.yml:4: index.local.max_size: 1048576 is not allowed"}},
 		{name: "bad output URL", args: []string{"--output", "elasticsearch:localhost"}, want: []string{`--output: index.outputs: "elasticsearch:localhost": the URL must begin with http:// or https://`}},
 		{name: "an nProbe option", args: []string{"-n", "192.0.2.1:2055"}, want: []string{`-n: "192.0.2.1:2055": a collector neither exports nor captures; allowed: none`}},
 		{name: "half a certificate", args: []string{"--tls-cert", "c.pem"}, want: []string{`collectors.tls: cert and key belong together, only one of them is set`}},

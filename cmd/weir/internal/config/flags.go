@@ -1,6 +1,7 @@
 package config
 
 import (
+	"slices"
 	"strings"
 
 	"github.com/spf13/pflag"
@@ -17,7 +18,7 @@ var flagKeys = map[string]string{
 func AddFlags(f *pflag.FlagSet) {
 	f.String("config", "", "configuration file (default: ./weir.yml, then /etc/weir/weir.yml)")
 	f.StringArray("collector-port", nil, "endpoint to listen on instead of the configured ones, such as udp://2055 or tls://127.0.0.1:4740; repeatable")
-	f.StringArray("output", nil, "where documents go instead of the configured sinks: ndjson:FILE (- is standard output), elasticsearch:URL, opensearch:URL; repeatable")
+	f.StringArray("output", nil, "where flows go instead of the configured sinks: local, local:DIR, ndjson:FILE (- is standard output), elasticsearch:URL, opensearch:URL; repeatable")
 	f.String("tls-cert", "", "PEM file with the certificate of tls:// endpoints")
 	f.String("tls-priv-key", "", "PEM file with its private key")
 	f.String("data-dir", "", "folder for what the collector keeps")
@@ -74,13 +75,17 @@ func (r *reader) ports(place string, list []string) {
 }
 
 // outputs replaces the configured sinks; elasticsearch:URL keeps the other
-// settings of index.elasticsearch.
+// settings of index.elasticsearch, and local:DIR those of index.local.
 func (r *reader) outputs(place string, list []string) {
 	all := make([]any, len(list))
 	for i, s := range list {
 		all[i] = s
 	}
+	r.replaced = true
 	r.set("index.outputs", place, all)
+	if r.loaded.values["index.local.path"] != nil && !slices.Contains(list, "local") {
+		r.set("index.local.path", place, "")
+	}
 	r.set("index.ndjson.path", place, "")
 	r.set("index.elasticsearch.urls", place, []any{})
 }

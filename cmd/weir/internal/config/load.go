@@ -50,6 +50,7 @@ func Load(o Options) (*Loaded, error) {
 		r.flags(o.Flags)
 	}
 	r.decode()
+	r.local()
 	if len(r.faults) == 0 {
 		r.validate()
 	}
@@ -84,15 +85,43 @@ type reader struct {
 	loaded *Loaded
 	schema schema
 	faults []error
+	// store tells that something below index.local is configured, replaced that
+	// the command line names all sinks.
+	store, replaced bool
+}
+
+// local gives the embedded store its folder when it is a sink without one. A
+// store that is only an output becomes that of the section, whose other settings
+// it has.
+func (r *reader) local() {
+	c := &r.loaded.Config
+	if r.store && !r.replaced || slices.Contains(c.Sinks(), Output{Kind: "local"}) {
+		c.Index.Local = c.Local(Output{})
+	}
+	if c.Index.Local.Path != "" {
+		return
+	}
+	for i, s := range c.Index.Outputs {
+		if o, err := ParseOutput(s); err == nil && o.Kind == "local" {
+			c.Index.Local = c.Local(o)
+			c.Index.Outputs = slices.Delete(slices.Clone(c.Index.Outputs), i, i+1)
+			r.loaded.places[storeSection+".path"] = r.loaded.Place("index.outputs")
+			return
+		}
+	}
 }
 
 func (r *reader) fault(format string, args ...any) {
 	r.faults = append(r.faults, fmt.Errorf(format, args...))
 }
 
+// storeSection is the section of the embedded store.
+const storeSection = "index.local"
+
 // set notes a value; later ones win.
 func (r *reader) set(key, place string, value any) {
 	r.loaded.values[key], r.loaded.places[key] = value, place
+	r.store = r.store || strings.HasPrefix(key, storeSection+delimiter)
 }
 
 // file finds and reads the configuration file.

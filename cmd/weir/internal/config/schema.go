@@ -77,7 +77,7 @@ func secret(key string) bool {
 func want(t reflect.Type) string {
 	switch {
 	case t.String() == "time.Duration":
-		return "a duration such as 500ms, 30s, 10m or 2h"
+		return "a duration such as 500ms, 30s, 10m, 2h or 30d"
 	case t.Kind() == reflect.Bool:
 		return "true or false"
 	case t.Kind() == reflect.String:

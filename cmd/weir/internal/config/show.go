@@ -33,6 +33,9 @@ func (l *Loaded) node(prefix string, v reflect.Value) *yaml.Node {
 	out := &yaml.Node{Kind: yaml.MappingNode}
 	for _, f := range fieldsOf(prefix, v.Type()) {
 		content := v.FieldByIndex(f.Index)
+		if f.key == storeSection && l.Index.Local.Path == "" {
+			continue // to name any of its keys would make it a sink
+		}
 		label := &yaml.Node{Kind: yaml.ScalarNode, Value: f.name}
 		if f.section {
 			out.Content = append(out.Content, label, l.node(f.key, content))
@@ -66,7 +69,7 @@ func simple(n *yaml.Node) bool {
 func plain(key string, value any) any {
 	switch v := value.(type) {
 	case time.Duration:
-		return v.String()
+		return FormatDuration(v)
 	case string:
 		if secret(key) && v != "" {
 			return masked

@@ -4,29 +4,35 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/weirflow/weir/indexer/elastic"
+	"github.com/weirflow/weir/indexer/local"
 	"github.com/weirflow/weir/indexer/ndjson"
 )
 
 // Output is a sink of Index.Outputs.
 type Output struct {
-	// Kind is ndjson or elasticsearch.
+	// Kind is local, ndjson or elasticsearch.
 	Kind string
-	// Target is a path or a URL; empty for the section index.elasticsearch.
+	// Target is a folder, a file or a URL; empty for what the sections index.local
+	// and index.elasticsearch say.
 	Target string
 }
 
-// ParseOutput reads KIND:TARGET.
+// ParseOutput reads KIND:TARGET, or local alone.
 func ParseOutput(s string) (Output, error) {
 	kind, target, found := strings.Cut(s, ":")
 	if kind == "opensearch" {
 		kind = "elasticsearch"
 	}
 	switch {
-	case !found || target == "" || kind != "ndjson" && kind != "elasticsearch":
-		return Output{}, fmt.Errorf("%q is no output; allowed: ndjson:FILE (- is standard output), elasticsearch:URL, opensearch:URL", maskURL(s))
+	case kind == "local" && !found:
+		return Output{Kind: "local"}, nil
+	case !found || target == "" || !slices.Contains([]string{"local", "ndjson", "elasticsearch"}, kind):
+		return Output{}, fmt.Errorf("%q is no output; allowed: local, local:DIR, ndjson:FILE (- is standard output), elasticsearch:URL, opensearch:URL", maskURL(s))
 	case kind == "elasticsearch" && !strings.HasPrefix(target, "http://") && !strings.HasPrefix(target, "https://"):
 		return Output{}, fmt.Errorf("%q: the URL must begin with http:// or https://", maskURL(s))
 	}
@@ -34,9 +40,12 @@ func ParseOutput(s string) (Output, error) {
 }
 
 // Sinks gives the sinks to make: those of the sections that are set, then the
-// outputs; standard output when there are none.
+// outputs; the embedded store when there are none.
 func (c *Config) Sinks() []Output {
 	var list []Output
+	if c.Index.Local.Path != "" {
+		list = append(list, Output{Kind: "local"})
+	}
 	if c.Index.NDJSON.Path != "" {
 		list = append(list, Output{"ndjson", c.Index.NDJSON.Path})
 	}
@@ -44,14 +53,40 @@ func (c *Config) Sinks() []Output {
 		list = append(list, Output{Kind: "elasticsearch"})
 	}
 	for _, s := range c.Index.Outputs {
-		if o, err := ParseOutput(s); err == nil { // Validate reports the others
-			list = append(list, o)
+		o, err := ParseOutput(s)
+		if err != nil || o == (Output{Kind: "local"}) && c.Index.Local.Path != "" {
+			continue // Validate reports the former; the latter is the section
 		}
+		list = append(list, o)
 	}
 	if len(list) == 0 {
-		list = append(list, Output{"ndjson", "-"})
+		list = append(list, Output{Kind: "local"})
 	}
 	return list
+}
+
+// Local gives the configuration of a local output: the section's, for the
+// output's folder.
+func (c *Config) Local(o Output) local.Config {
+	l := c.Index.Local
+	if o.Target != "" {
+		l.Path = o.Target
+	}
+	if l.Path == "" {
+		l.Path = filepath.Join(c.DataDir, "flows")
+	}
+	return l
+}
+
+// StorePath is the folder of the embedded store: of the first one that is a
+// sink, else where it would be.
+func (c *Config) StorePath() string {
+	for _, o := range c.Sinks() {
+		if o.Kind == "local" {
+			return c.Local(o).Path
+		}
+	}
+	return c.Local(Output{}).Path
 }
 
 // Elastic gives the configuration of an elasticsearch output: the section's, for
@@ -98,25 +133,38 @@ func (c *Config) validateIndex() error {
 	}
 	names := map[string]bool{}
 	for _, o := range c.Sinks() {
-		name := "ndjson:" + o.Target
-		if o.Kind == "elasticsearch" {
-			e := c.Elastic(o)
-			if err := e.Validate(); err != nil {
-				errs = append(errs, errors.New(strings.ReplaceAll(err.Error(), "index.elasticsearch.urls:", c.key(o)+":")))
-				continue
-			}
-			name = elastic.Name(e)
+		name, err := c.validateOutput(o)
+		if err != nil {
+			errs = append(errs, err)
+			continue
 		}
 		if names[name] {
-			errs = append(errs, fmt.Errorf("index.outputs: %q is there twice; allowed: once, also together with index.elasticsearch and index.ndjson", name))
+			errs = append(errs, fmt.Errorf("index.outputs: %q is there twice; allowed: once, also together with the sections of index", name))
 		}
 		names[name] = true
 	}
 	return errors.Join(errs...)
 }
 
+// validateOutput checks one sink, and gives a name of the place that it writes
+// to.
+func (c *Config) validateOutput(o Output) (string, error) {
+	switch o.Kind {
+	case "local":
+		l := c.Local(o)
+		return "local:" + filepath.Clean(l.Path), l.Validate()
+	case "elasticsearch":
+		e := c.Elastic(o)
+		if err := e.Validate(); err != nil {
+			return "", errors.New(strings.ReplaceAll(err.Error(), "index.elasticsearch.urls:", c.key(o)+":"))
+		}
+		return elastic.Name(e), nil
+	}
+	return "ndjson:" + o.Target, nil
+}
+
 // unused finds keys of index.elasticsearch that are set although no server is
-// named anywhere: documents would go to the standard output instead.
+// named anywhere: flows would go to the embedded store instead.
 func (l *Loaded) unused() error {
 	const section = "index.elasticsearch."
 	for _, o := range l.Sinks() {
@@ -144,10 +192,13 @@ func (l *Loaded) unused() error {
 func (c *Config) Check() error {
 	var errs []error
 	for _, o := range c.Sinks() {
-		if o.Kind == "elasticsearch" {
+		switch o.Kind {
+		case "elasticsearch":
 			errs = append(errs, c.Elastic(o).Check())
-		} else if err := c.NDJSON(o).Check(); err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", c.key(o), err))
+		case "ndjson":
+			if err := c.NDJSON(o).Check(); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", c.key(o), err))
+			}
 		}
 	}
 	return errors.Join(errs...)

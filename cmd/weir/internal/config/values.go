@@ -15,7 +15,7 @@ import (
 // structs.
 func hooks() mapstructure.DecodeHookFunc {
 	return mapstructure.ComposeDecodeHookFunc(
-		mapstructure.StringToTimeDurationHookFunc(),
+		durations,
 		mapstructure.TextUnmarshallerHookFunc(),
 		sizes, booleans, lists, strict)
 }
@@ -112,7 +112,7 @@ func decodeLeaf(value any, t reflect.Type) error {
 // detail adds what a type's own reading says, where want cannot know it.
 func detail(err error) string {
 	text := err.Error()
-	for _, known := range []string{"not a size", "neither true", "needs a unit", "no value", "of another type", "text is wanted", "invalid duration", "time:", "unconvertible type", "not a whole number"} {
+	for _, known := range []string{"not a size", "neither true", "needs a unit", "no value", "of another type", "text is wanted", "not a duration", "unconvertible type", "not a whole number"} {
 		if strings.Contains(text, known) {
 			return ""
 		}

@@ -81,6 +81,7 @@ func (r *reader) section(path, prefix string, n *yaml.Node) {
 			continue
 		}
 		if _, ok := r.schema.sections[key]; ok {
+			r.store = r.store || key == storeSection // also when nothing is in it
 			if value.Kind == yaml.AliasNode {
 				value = value.Alias
 			}

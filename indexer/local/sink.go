@@ -1,0 +1,52 @@
+package local
+
+import (
+	"context"
+
+	"github.com/weirflow/weir/flow"
+)
+
+// Sink is a Store as a sink of the indexer.
+type Sink struct{ *Store }
+
+// NewSink makes a store that is a sink; Start opens it.
+func NewSink(c Config, d Dependencies) (*Sink, error) {
+	s, err := New(c, d)
+	return &Sink{s}, err
+}
+
+// Name is local and the folder.
+func (s *Sink) Name() string { return "local:" + s.cfg.Path }
+
+// Write appends the records of a batch. It does not wait until the disk has
+// them, but while more than Config.QueueBytes do not have it. Options records
+// are left out unless they are asked for.
+func (s *Sink) Write(ctx context.Context, b *flow.Batch) error {
+	records := b.Records()
+	for len(records) > 0 {
+		n := 0
+		for n < len(records) && (s.cfg.Options || records[n].Kind != flow.KindOptions) {
+			n++
+		}
+		if _, err := s.Append(ctx, records[:n]); err != nil {
+			s.metrics.drop(s.wanted(records[n:]), reasonOf(err))
+			return err
+		}
+		records = records[n:]
+		for len(records) > 0 && !s.cfg.Options && records[0].Kind == flow.KindOptions {
+			s.metrics.skipped.Inc()
+			records = records[1:]
+		}
+	}
+	return nil
+}
+
+// wanted counts the records that would be stored.
+func (s *Sink) wanted(records []flow.Record) (n int) {
+	for i := range records {
+		if s.cfg.Options || records[i].Kind != flow.KindOptions {
+			n++
+		}
+	}
+	return n
+}
