@@ -48,7 +48,19 @@ func TestProgramImport(t *testing.T) {
 			}
 			return done
 		}
-		until(t, slowly, "the import makes no mark", func() bool { return marked().Rows > 0 })
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			_ = c.Wait() // killed below
+		}()
+		running := func() {
+			select {
+			case <-ended:
+				t.Fatalf("the import ended: %s", errOut.String())
+			default:
+			}
+		}
+		until(t, slowly, "the import makes no mark", func() bool { running(); return marked().Rows > 0 })
 		until(t, slowly, "nothing is indexed beyond the mark", func() bool {
 			documents, _ := s.Totals(t, stream, "network.bytes")
 			return documents > uint64(marked().Rows) || marked().Finished
@@ -56,7 +68,7 @@ func TestProgramImport(t *testing.T) {
 		if err := c.Process.Kill(); err != nil {
 			t.Fatal(err)
 		}
-		_ = c.Wait() // killed
+		<-ended
 		before := marked()
 		documents, _ := s.Totals(t, stream, "network.bytes")
 		if before.Finished || documents <= uint64(before.Rows) || documents >= flows {

@@ -40,7 +40,8 @@ func newRun(use string) *cobra.Command {
 	return c
 }
 
-// loadConfig reads the configuration that a command line asks for.
+// loadConfig reads the configuration of the collector that a command line asks
+// for.
 func loadConfig(flags *pflag.FlagSet) (*config.Loaded, error) {
 	file, err := flags.GetString("config")
 	if err != nil {
@@ -49,7 +50,7 @@ func loadConfig(flags *pflag.FlagSet) (*config.Loaded, error) {
 	if file == "" {
 		file = os.Getenv("WEIR_CONFIG")
 	}
-	return config.Load(config.Options{File: file, Search: configFolders, Environ: os.Environ(), Flags: flags})
+	return config.Load(config.Options{File: file, Search: configFolders, Environ: os.Environ(), Flags: flags, Collecting: true})
 }
 
 // configFolders are searched for weir.yml, in this order.

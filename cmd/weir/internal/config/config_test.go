@@ -16,7 +16,7 @@ import (
 func load(t *testing.T, text string, environ, args []string) (*Loaded, string) {
 	t.Helper()
 	dir := t.TempDir()
-	o := Options{Environ: environ, Flags: pflag.NewFlagSet("test", pflag.ContinueOnError)}
+	o := Options{Collecting: true, Environ: environ, Flags: pflag.NewFlagSet("test", pflag.ContinueOnError)}
 	AddFlags(o.Flags)
 	if err := o.Flags.Parse(args); err != nil {
 		t.Fatal(err)

@@ -25,6 +25,9 @@ type Options struct {
 	Environ []string
 	// Flags are the command line's flags, see AddFlags; nil means none.
 	Flags *pflag.FlagSet
+	// Collecting says that the collector is to run: settings of a sink that is
+	// not there are faults then. Other commands may use them without the sink.
+	Collecting bool
 }
 
 // Loaded is a configuration and where it comes from.
@@ -52,7 +55,7 @@ func Load(o Options) (*Loaded, error) {
 	r.decode()
 	r.local()
 	if len(r.faults) == 0 {
-		r.validate()
+		r.validate(o.Collecting)
 	}
 	return l, errors.Join(r.faults...)
 }
@@ -226,8 +229,11 @@ func show(key string, value any) string {
 }
 
 // validate runs the rooms' own checks and puts the place before each fault.
-func (r *reader) validate() {
-	err := errors.Join(r.loaded.Validate(), r.loaded.unused())
+func (r *reader) validate(collecting bool) {
+	err := r.loaded.Validate()
+	if collecting {
+		err = errors.Join(err, r.loaded.unused())
+	}
 	if err == nil {
 		return
 	}
