@@ -5,7 +5,11 @@ var eventFields = []Field{
 	{Name: "@timestamp", Go: "Timestamp", Type: Time, Meaning: "When the flow ended; equal to event.end. The receive time when the exporter's clock is too far off, see flow.time_source."},
 	{Name: "event.kind", Form: FormConst, Type: Keyword, Const: `"event"`, Meaning: "Always event."},
 	{Name: "event.category", Form: FormConst, Type: Keyword, Const: `["network"]`, Meaning: "Always network."},
-	{Name: "event.action", Form: FormAction, Type: Keyword, Meaning: "What the document is: network_flow, options_record or counters_sample."},
+	{Name: "event.type", Go: "EventType", Type: U8, Form: FormEventType, Meaning: "ECS categorization: connection for traffic, with start, end, allowed or denied where the exporter reports an event; info for options and counters."},
+	{Name: "event.action", Go: "EventAction", Type: Keyword, Form: FormAction, Meaning: "What happened, when the exporter reports an event and not traffic: flow_created, flow_deleted, flow_denied, flow_updated, nat44_session_created and so on. Else what the document is: network_flow, options_record or counters_sample."},
+	{Name: "event.outcome", Go: "EventOutcome", Type: Keyword, Meaning: "success or failure, when the exporter says what became of the packets: forwarded, dropped, denied."},
+	{Name: "event.reason", Go: "EventReason", Type: Keyword, Meaning: "Why: the drop reason of the forwarding status, the firewall's or translator's reason."},
+	{Name: "event.code", Go: "EventCode", Type: Keyword, Meaning: "The exporter's own number for the reason, such as the extended event of Cisco ASA."},
 	{Name: "event.created", Go: "EventCreated", Type: Time, Meaning: "When the collector received the datagram or message."},
 	{Name: "event.start", Go: "EventStart", Type: Time, Meaning: "When the flow's first packet was seen."},
 	{Name: "event.end", Go: "EventEnd", Type: Time, Meaning: "When the flow's last packet was seen."},
@@ -25,7 +29,7 @@ var networkFields = []Field{
 	{Name: "network.name", Go: "NetworkName", Type: Keyword, Elements: []string{"wlanSSID"}, Meaning: "Name of the wireless network (SSID)."},
 	{Name: "network.vlan.id", Go: "NetworkVLANID", Type: U16, Form: FormText, Elements: []string{"vlanId", "dot1qVlanId"}, Meaning: "802.1Q VLAN of the packets, the outer one of two."},
 	{Name: "network.inner.vlan.id", Go: "NetworkInnerVLANID", Type: U16, Form: FormText, Elements: []string{"dot1qCustomerVlanId"}, Meaning: "Inner (customer) VLAN of 802.1ad frames."},
-	{Name: "related.ip", Form: FormRelatedIP, Type: IP, Meaning: "Every address of source and destination, before and after translation."},
+	{Name: "related.ip", Form: FormRelatedIP, Type: IP, Meaning: "Every address of source and destination, before and after translation, and inside a tunnel."},
 	{Name: "tags", Go: "Tags", Type: Keywords, Meaning: "Tags that rules have set."},
 }
 
@@ -80,8 +84,11 @@ var contentFields = []Field{
 	{Name: "url.domain", Go: "URLDomain", Type: Keyword, Elements: []string{"httpRequestHost", "35632/187"}, Meaning: "Host of the HTTP request."},
 	{Name: "url.path", Go: "URLPath", Type: Keyword, Elements: []string{"httpRequestTarget", "35632/180"}, Meaning: "Target of the HTTP request."},
 	{Name: "http.request.method", Go: "HTTPMethod", Type: Keyword, Elements: []string{"httpRequestMethod", "35632/360"}, Meaning: "Method of the HTTP request."},
+	{Name: "http.request.referrer", Go: "HTTPReferrer", Type: Keyword, Meaning: "Referrer of the HTTP request."},
 	{Name: "http.response.status_code", Go: "HTTPStatus", Type: U16, Elements: []string{"httpStatusCode", "35632/181"}, Meaning: "Status code of the HTTP response."},
 	{Name: "user_agent.original", Go: "UserAgent", Type: Keyword, Elements: []string{"httpUserAgent", "35632/183"}, Meaning: "User agent of the HTTP request."},
+	{Name: "rule.name", Go: "RuleName", Type: Keyword, Elements: []string{"10704/4", "12326/4"}, Meaning: "The firewall's rule that decided."},
 	{Name: "tls.client.server_name", Go: "TLSServerName", Type: Keyword, Elements: []string{"35632/188"}, Meaning: "Server name that the TLS client asked for (SNI)."},
+	{Name: "tls.server.x509.subject.common_name", Go: "TLSServerSubject", Type: Keyword, Meaning: "Common name in the TLS server's certificate."},
 	{Name: "dns.question.name", Go: "DNSQuestion", Type: Keyword, Elements: []string{"35632/205"}, Meaning: "Name that a DNS query asked for."},
 }

@@ -7,7 +7,7 @@ import (
 // templateVersion is carried by the installed templates. It must grow with
 // every change of what this file or the catalogue makes; the golden files in
 // testdata show such changes.
-const templateVersion = 2
+const templateVersion = 3
 
 // The data streams, without the namespace.
 const (
