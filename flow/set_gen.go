@@ -924,6 +924,120 @@ func (r *Record) SetUint(id FieldID, v uint64) bool {
 	return true
 }
 
+// Uint gives field id's number, the counterpart of SetUint; 0 when the field is
+// of another type. Ask Has first.
+func (r *Record) Uint(id FieldID) uint64 {
+	switch id {
+	case FieldTimestamp:
+		return uint64(r.Timestamp)
+	case FieldEventType:
+		return uint64(r.EventType)
+	case FieldEventCreated:
+		return uint64(r.EventCreated)
+	case FieldEventStart:
+		return uint64(r.EventStart)
+	case FieldEventEnd:
+		return uint64(r.EventEnd)
+	case FieldEventDuration:
+		return uint64(r.EventDuration)
+	case FieldNetworkBytes:
+		return uint64(r.NetworkBytes)
+	case FieldNetworkPackets:
+		return uint64(r.NetworkPackets)
+	case FieldNetworkIANANumber:
+		return uint64(r.NetworkIANANumber)
+	case FieldNetworkVLANID:
+		return uint64(r.NetworkVLANID)
+	case FieldNetworkInnerVLANID:
+		return uint64(r.NetworkInnerVLANID)
+	case FieldSourcePort:
+		return uint64(r.SourcePort)
+	case FieldSourceBytes:
+		return uint64(r.SourceBytes)
+	case FieldSourcePackets:
+		return uint64(r.SourcePackets)
+	case FieldSourceASNumber:
+		return uint64(r.SourceASNumber)
+	case FieldSourceNATPort:
+		return uint64(r.SourceNATPort)
+	case FieldDestinationPort:
+		return uint64(r.DestinationPort)
+	case FieldDestinationBytes:
+		return uint64(r.DestinationBytes)
+	case FieldDestinationPackets:
+		return uint64(r.DestinationPackets)
+	case FieldDestinationASNumber:
+		return uint64(r.DestinationASNumber)
+	case FieldDestinationNATPort:
+		return uint64(r.DestinationNATPort)
+	case FieldIngressInterfaceID:
+		return uint64(r.IngressInterfaceID)
+	case FieldIngressVLANID:
+		return uint64(r.IngressVLANID)
+	case FieldEgressInterfaceID:
+		return uint64(r.EgressInterfaceID)
+	case FieldEgressVLANID:
+		return uint64(r.EgressVLANID)
+	case FieldHTTPStatus:
+		return uint64(r.HTTPStatus)
+	case FieldFlowCount:
+		return uint64(r.FlowCount)
+	case FieldFlowDirection:
+		return uint64(r.FlowDirection)
+	case FieldFlowTCPFlags:
+		return uint64(r.FlowTCPFlags)
+	case FieldFlowToS:
+		return uint64(r.FlowToS)
+	case FieldFlowEndReason:
+		return uint64(r.FlowEndReason)
+	case FieldFlowForwardingStatus:
+		return uint64(r.FlowForwardingStatus)
+	case FieldFlowClockSkew:
+		return uint64(r.FlowClockSkew)
+	case FieldFlowICMPType:
+		return uint64(r.FlowICMPType)
+	case FieldFlowICMPCode:
+		return uint64(r.FlowICMPCode)
+	case FieldFlowBGPPreviousAS:
+		return uint64(r.FlowBGPPreviousAS)
+	case FieldFlowBGPNextAS:
+		return uint64(r.FlowBGPNextAS)
+	case FieldFlowTunnelID:
+		return uint64(r.FlowTunnelID)
+	case FieldInnerSourcePort:
+		return uint64(r.InnerSourcePort)
+	case FieldInnerDestinationPort:
+		return uint64(r.InnerDestinationPort)
+	case FieldInnerIANANumber:
+		return uint64(r.InnerIANANumber)
+	case FieldFlowServerPort:
+		return uint64(r.FlowServerPort)
+	case FieldSourcePrefixLength:
+		return uint64(r.SourcePrefixLength)
+	case FieldDestinationPrefixLength:
+		return uint64(r.DestinationPrefixLength)
+	case FieldFlowSamplingRate:
+		return uint64(r.FlowSamplingRate)
+	case FieldFlowSamplingID:
+		return uint64(r.FlowSamplingID)
+	case FieldFlowSamplingBytes:
+		return uint64(r.FlowSamplingBytes)
+	case FieldFlowSamplingPackets:
+		return uint64(r.FlowSamplingPackets)
+	case FieldFlowVRFIngressID:
+		return uint64(r.FlowVRFIngressID)
+	case FieldFlowVRFEgressID:
+		return uint64(r.FlowVRFEgressID)
+	case FieldFlowExporterDomain:
+		return uint64(r.FlowExporterDomain)
+	case FieldFlowExporterEngineType:
+		return uint64(r.FlowExporterEngineType)
+	case FieldFlowExporterEngineID:
+		return uint64(r.FlowExporterEngineID)
+	}
+	return 0
+}
+
 // SetAddr sets field id to an address.
 // It reports false, and sets nothing, when the field is of another type.
 func (r *Record) SetAddr(id FieldID, v netip.Addr) bool {

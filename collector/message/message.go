@@ -104,6 +104,9 @@ const (
 	// the one that was not defined again for longest made room for a new one.
 	// Nothing is lost unless data follows that needs it.
 	ReasonTemplateEvicted
+	// ReasonNoSampler: a flow whose sampler is not known (yet), so that its rate
+	// was assumed to be 1. The flow was stored.
+	ReasonNoSampler
 	// NumReasons bounds arrays indexed by Reason.
 	NumReasons
 )
@@ -111,7 +114,7 @@ const (
 var reasonNames = [NumReasons]string{"none", "truncated_header", "unknown_version", "bad_length", "truncated_set", "bad_template",
 	"zero_size_template", "template_limit", "no_template", "truncated_record", "truncated_sample", "bad_sample", "unknown_sample",
 	"exporter_limit", "trailing_bytes", "reserved_set", "protocol_not_allowed", "count_mismatch", "options_limit",
-	"template_evicted"}
+	"template_evicted", "no_sampler"}
 
 // String is the value of the reason label in metrics.
 func (r Reason) String() string {
@@ -124,7 +127,7 @@ func (r Reason) String() string {
 // Harmless reports whether everything in the message was understood all the
 // same, so that the reason is worth counting but no loss.
 func (r Reason) Harmless() bool {
-	return r == ReasonNone || r == ReasonCountMismatch || r == ReasonTemplateEvicted
+	return r == ReasonNone || r == ReasonCountMismatch || r == ReasonTemplateEvicted || r == ReasonNoSampler
 }
 
 // Error is one problem in detail.

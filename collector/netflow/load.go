@@ -148,7 +148,7 @@ func (s *Store) loadDomain(x *exporter, in *savedDomain) error {
 		s.putSampler(x, d, id, rate)
 	}
 	if in.Boot != 0 {
-		d.boot, d.hasBoot = in.Boot, true
+		d.boot, d.hasBoot = unixNanos(in.Boot), true
 	}
 	for _, t := range in.Templates {
 		if t.ID < ipfix.FirstDataSet || t.Scopes < 0 || t.Scopes > len(t.Fields) || t.MinRecordLen() == 0 {

@@ -7,54 +7,26 @@ import (
 	"github.com/weirflow/weir/flow"
 )
 
-// samplers maps sampler ids to rates.
-type samplers map[uint64]uint64
-
-// of gives the rate of a sampler. A flow without a sampler id takes the rate
-// that was told without one, else the only one there is.
-func (s samplers) of(id uint64) uint64 {
-	if len(s) == 0 {
-		return 0
-	}
-	if rate, ok := s[id]; ok {
-		return rate
-	}
-	if rate, ok := s[noSampler]; ok {
-		return rate
-	}
-	if id == noSampler && len(s) == 1 {
-		for _, rate := range s {
-			return rate
-		}
-	}
-	return 0
-}
-
 var errNames = errors.New("more interfaces, applications, VRFs or samplers than are kept of one exporter or of all")
 
 // options uses what an options data record tells.
 func (m *run) options(r *flow.Record) {
 	s := &m.scratch
-	r.SetTimestamp(m.exported)
-	if s.hasBoot {
+	r.SetTimestamp(int64(m.exported))
+	if s.boot != 0 {
 		m.domain.boot, m.domain.hasBoot = s.boot, true
 		m.boot, m.hasBoot = s.boot, true
 	}
-	if rate := s.rate(); s.samplerSeen && rate != 0 {
-		id := uint64(noSampler)
-		if r.Has(flow.FieldFlowSamplingID) {
-			id = r.FlowSamplingID
-		}
-		if m.store.putSampler(m.x, m.domain, id, rate) {
-			r.SetFlowSamplingRate(rate)
-		} else {
+	m.sampler(r)
+	m.interfaceName(r)
+	if name := s.texts[textSubApp]; len(name) > 0 && s.app.length == 4 {
+		key := appKey{s.app.id<<16 | uint64(s.subApp), subAppLength}
+		if !put(m.store, m.x, m.x.applications, key, Application{Name: clip(m.text(name))}) {
 			m.full()
 		}
-	}
-	m.interfaceName(r)
-	if s.appIDLen != 0 {
+	} else if s.app.length != 0 {
 		app := Application{clip(r.NetworkApplication), clip(r.FlowApplicationDescription)}
-		if app != (Application{}) && !put(m.store, m.x, m.x.applications, appKey{s.appID, s.appIDLen}, app) {
+		if app != (Application{}) && !put(m.store, m.x, m.x.applications, s.app, app) {
 			m.full()
 		}
 	}

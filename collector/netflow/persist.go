@@ -82,7 +82,7 @@ func (x *exporter) saved() savedExporter {
 			saved.Samplers[id] = rate
 		}
 		if d.hasBoot {
-			saved.Boot = d.boot
+			saved.Boot = int64(d.boot)
 		}
 		domains[d] = saved
 	}

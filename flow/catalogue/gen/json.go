@@ -51,7 +51,9 @@ func (n *node) masks(into map[int]uint64) {
 // always reports whether n has a member that every document has; extra,
 // whether it has one that is there without a presence bit.
 func (n *node) always() bool {
-	return n.any(func(f *catalogue.Field) bool { return f.Form == catalogue.FormConst || f.Form == catalogue.FormAction || f.Form == catalogue.FormEventType })
+	return n.any(func(f *catalogue.Field) bool {
+		return f.Form == catalogue.FormConst || f.Form == catalogue.FormAction || f.Form == catalogue.FormEventType
+	})
 }
 
 func (n *node) any(is func(*catalogue.Field) bool) bool {
