@@ -60,7 +60,7 @@ func canonical(t *testing.T, doc []byte) []string {
 
 // shared is what every document of testOrigin and datagram() has.
 const shared = `"@timestamp":"2026-09-21T14:13:20.123456789Z",
-	"event":{"kind":"event","category":["network"],"action":"network_flow","created":"2026-09-21T14:13:20.123456789Z",
+	"event":{"kind":"event","category":["network"],"type":["connection"],"action":"network_flow","created":"2026-09-21T14:13:20.123456789Z",
 		"start":"2026-09-21T14:13:20.123456789Z","end":"2026-09-21T14:13:20.123456789Z"},`
 
 // TestExpandedSample has every field that an expanded sample with a sampled
