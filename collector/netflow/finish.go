@@ -152,14 +152,25 @@ func (m *run) counters(r *flow.Record) {
 		m.sideless(r, octets, packets, rate)
 	}
 	if octets >= 0 || backOctets >= 0 {
-		setBoth(r, flow.FieldNetworkBytes, flow.FieldFlowSamplingBytes, add(c.octets, c.backOctets), rate)
+		both := add(c.octets, c.backOctets)
+		r.SetNetworkBytes(scale(both, rate))
+		if rate > 1 {
+			r.SetFlowSamplingBytes(both)
+		}
 	}
 	if packets >= 0 || backPackets >= 0 {
-		setBoth(r, flow.FieldNetworkPackets, flow.FieldFlowSamplingPackets, add(c.packets, c.backPackets), rate)
+		both := add(c.packets, c.backPackets)
+		r.SetNetworkPackets(scale(both, rate))
+		if rate > 1 {
+			r.SetFlowSamplingPackets(both)
+		}
 	}
 	// The counters after the exporter's own work are kept beside the ones before.
+	if s.has&posts == 0 || s.has&(1<<counterOctets|1<<counterPackets) == 0 {
+		return
+	}
 	for i, name := range postNames {
-		if s.has&(1<<i) != 0 && name != "" && s.has&(1<<counterOctets|1<<counterPackets) != 0 {
+		if s.has&(1<<i) != 0 && name != "" {
 			r.Extra = append(r.Extra, flow.Element{Name: name, Kind: flow.ElementUint, Num: s.counters[i]})
 		}
 	}
@@ -213,6 +224,8 @@ var counterNames = [numCounters]string{counterTotalOctets: "octetTotalCount", co
 	counterInitiatorOctets: "initiatorOctets", counterInitiatorPackets: "initiatorPackets", counterResponderOctets: "responderOctets", counterResponderPackets: "responderPackets",
 	counterPostTotalOctets: "postOctetTotalCount", counterPostTotalPackets: "postPacketTotalCount",
 	counterReverseTotalOctets: "reverseOctetTotalCount", counterReverseTotalPackets: "reversePacketTotalCount"}
+
+const posts = 1<<counterPostOctets | 1<<counterPostPackets | 1<<counterPostTotalOctets | 1<<counterPostTotalPackets | 1<<counterLayer2Octets
 
 var postNames = [numCounters]string{counterPostOctets: "postOctetDeltaCount", counterPostPackets: "postPacketDeltaCount",
 	counterPostTotalOctets: "postOctetTotalCount", counterPostTotalPackets: "postPacketTotalCount", counterLayer2Octets: "layer2OctetDeltaCount"}

@@ -1,6 +1,8 @@
 package netflow
 
 import (
+	"math/bits"
+
 	"github.com/weirflow/weir/flow"
 	"github.com/weirflow/weir/ipfix"
 )
@@ -39,12 +41,12 @@ const (
 const totals = 1<<counterTotalOctets | 1<<counterPostTotalOctets | 1<<counterTotalPackets | 1<<counterPostTotalPackets |
 	1<<counterReverseTotalOctets | 1<<counterReverseTotalPackets
 
-// Ranges of the counters that say the same.
-var (
-	forwardOctets  = [2]uint8{counterOctets, counterLayer2Octets}
-	forwardPackets = [2]uint8{counterPackets, counterPostTotalPackets}
-	reverseOctets  = [2]uint8{counterReverseOctets, counterResponderOctets}
-	reversePackets = [2]uint8{counterReversePackets, counterResponderPackets}
+// Ranges of the counters that say the same, as their bits.
+const (
+	forwardOctets  uint32 = 1<<(counterLayer2Octets+1) - 1<<counterOctets
+	forwardPackets uint32 = 1<<(counterPostTotalPackets+1) - 1<<counterPackets
+	reverseOctets  uint32 = 1<<(counterResponderOctets+1) - 1<<counterReverseOctets
+	reversePackets uint32 = 1<<(counterResponderPackets+1) - 1<<counterReversePackets
 )
 
 // initiated are the counters of who began the connection, and of the other end.
@@ -204,17 +206,18 @@ func bit(which int) uint32 {
 
 // pick gives the preferred counter of a range: the first that is not 0, else
 // the first that is there; -1 for none.
-func (s *scratch) pick(span [2]uint8) (which int) {
-	which = -1
-	for i := span[0]; i <= span[1]; i++ {
-		if s.has&(1<<i) != 0 {
-			if s.counters[i] != 0 {
-				return int(i)
-			}
-			if which < 0 {
-				which = int(i)
-			}
-		}
+func (s *scratch) pick(span uint32) (which int) {
+	there := s.has & span
+	if there == 0 {
+		return -1
 	}
-	return which
+	first := bits.TrailingZeros32(there)
+	for there != 0 {
+		i := bits.TrailingZeros32(there)
+		if s.counters[i] != 0 {
+			return i
+		}
+		there &= there - 1
+	}
+	return first
 }
