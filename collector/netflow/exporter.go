@@ -32,6 +32,8 @@ type exporter struct {
 	interfaces   map[uint32]Interface
 	applications map[appKey]Application
 	vrfs         map[uint32]vrfName
+	// distinguishers are the VRFs' route distinguishers.
+	distinguishers map[uint32]vrfName
 }
 
 type domainKey struct {
@@ -73,7 +75,7 @@ type appKey struct {
 
 func newExporter(key exporterKey, name string, cfg *Config) *exporter {
 	return &exporter{key: key, name: name, override: cfg.override(key.addr),
-		domains: map[domainKey]*domain{}, interfaces: map[uint32]Interface{}, applications: map[appKey]Application{}, vrfs: map[uint32]vrfName{}}
+		domains: map[domainKey]*domain{}, interfaces: map[uint32]Interface{}, applications: map[appKey]Application{}, vrfs: map[uint32]vrfName{}, distinguishers: map[uint32]vrfName{}}
 }
 
 // domain gives a domain's state, nil when there is no room for another one.

@@ -21,6 +21,10 @@ const (
 func (m *run) finish(r *flow.Record) {
 	s := &m.scratch
 	m.times(r)
+	if s.physical && !r.Has(flow.FieldIngressInterfaceID) && !r.Has(flow.FieldEgressInterfaceID) {
+		r.SetIngressInterfaceID(s.ingress)
+		r.SetEgressInterfaceID(s.egress)
+	}
 	if r.Has(flow.FieldFlowClientMAC) || r.Has(flow.FieldFlowClientIP) {
 		m.station(r)
 	}
@@ -169,10 +173,9 @@ func (m *run) counters(r *flow.Record) {
 	if s.has&posts == 0 || s.has&(1<<counterOctets|1<<counterPackets) == 0 {
 		return
 	}
-	for i, name := range postNames {
-		if s.has&(1<<i) != 0 && name != "" {
-			r.Extra = append(r.Extra, flow.Element{Name: name, Kind: flow.ElementUint, Num: s.counters[i]})
-		}
+	for left := s.has & posts; left != 0; left &= left - 1 {
+		i := bits.TrailingZeros32(left)
+		r.Extra = append(r.Extra, flow.Element{Name: counterNames[i], Kind: flow.ElementUint, Num: s.counters[i]})
 	}
 }
 
@@ -198,7 +201,7 @@ func (m *run) sideless(r *flow.Record, octets, packets int, rate uint64) {
 		for _, i := range [...]uint8{x.in, x.out} {
 			if s.has&(1<<i) != 0 {
 				both = add(both, s.counters[i])
-				r.Extra = append(r.Extra, flow.Element{Name: sidelessNames[i-counterIncomingOctets], Kind: flow.ElementUint, Num: s.counters[i]})
+				r.Extra = append(r.Extra, flow.Element{Name: counterNames[i], Kind: flow.ElementUint, Num: s.counters[i]})
 			}
 		}
 		if x.known < 0 && s.has&(1<<x.in|1<<x.out) != 0 {
@@ -207,28 +210,28 @@ func (m *run) sideless(r *flow.Record, octets, packets int, rate uint64) {
 	}
 }
 
-var sidelessNames = [...]string{"proceraIncomingOctets", "proceraOutgoingOctets", "proceraIncomingPackets", "proceraOutgoingPackets"}
-
 // totals keeps the counters as the exporter sent them, when a part of them was
 // counted before.
 func (m *run) totals(r *flow.Record, picked ...int) {
 	for _, i := range picked {
-		if i >= 0 && counterNames[i] != "" {
+		if i >= 0 {
 			r.Extra = append(r.Extra, flow.Element{Name: counterNames[i], Kind: flow.ElementUint, Num: m.scratch.counters[i]})
 		}
 	}
 }
 
-// counterNames are the elements that run on.
-var counterNames = [numCounters]string{counterTotalOctets: "octetTotalCount", counterTotalPackets: "packetTotalCount",
+// counterNames are the elements that counters come from.
+var counterNames = [numCounters]string{counterOctets: "octetDeltaCount", counterPackets: "packetDeltaCount",
+	counterPostOctets: "postOctetDeltaCount", counterPostPackets: "postPacketDeltaCount", counterLayer2Octets: "layer2OctetDeltaCount",
+	counterReverseOctets: "reverseOctetDeltaCount", counterReversePackets: "reversePacketDeltaCount",
+	counterIncomingOctets: "proceraIncomingOctets", counterOutgoingOctets: "proceraOutgoingOctets",
+	counterIncomingPackets: "proceraIncomingPackets", counterOutgoingPackets: "proceraOutgoingPackets",
+	counterTotalOctets: "octetTotalCount", counterTotalPackets: "packetTotalCount",
 	counterInitiatorOctets: "initiatorOctets", counterInitiatorPackets: "initiatorPackets", counterResponderOctets: "responderOctets", counterResponderPackets: "responderPackets",
 	counterPostTotalOctets: "postOctetTotalCount", counterPostTotalPackets: "postPacketTotalCount",
 	counterReverseTotalOctets: "reverseOctetTotalCount", counterReverseTotalPackets: "reversePacketTotalCount"}
 
 const posts = 1<<counterPostOctets | 1<<counterPostPackets | 1<<counterPostTotalOctets | 1<<counterPostTotalPackets | 1<<counterLayer2Octets
-
-var postNames = [numCounters]string{counterPostOctets: "postOctetDeltaCount", counterPostPackets: "postPacketDeltaCount",
-	counterPostTotalOctets: "postOctetTotalCount", counterPostTotalPackets: "postPacketTotalCount", counterLayer2Octets: "layer2OctetDeltaCount"}
 
 // scale multiplies, and stops at what signed stores can hold.
 func scale(v, rate uint64) uint64 {
@@ -267,6 +270,13 @@ func (m *run) names(r *flow.Record) {
 		if r.Has(flow.FieldFlowVRFEgressID) {
 			setText(r, flow.FieldFlowVRFEgressName, string(m.x.vrfs[r.FlowVRFEgressID]))
 		}
+	}
+	if len(m.x.distinguishers) > 0 && !r.Has(flow.FieldFlowVRFRD) && r.Has(flow.FieldFlowVRFIngressID) {
+		rd := m.x.distinguishers[r.FlowVRFIngressID]
+		if rd == "" && r.Has(flow.FieldFlowVRFEgressID) {
+			rd = m.x.distinguishers[r.FlowVRFEgressID]
+		}
+		setText(r, flow.FieldFlowVRFRD, string(rd))
 	}
 }
 

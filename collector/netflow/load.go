@@ -119,6 +119,9 @@ func (s *Store) load(in *savedExporter, now int64) error {
 	for id, name := range in.VRFs {
 		put(s, x, x.vrfs, id, vrfName(clip(name)))
 	}
+	for id, rd := range in.Distinguishers {
+		put(s, x, x.distinguishers, id, vrfName(clip(rd)))
+	}
 	for _, app := range in.Applications {
 		put(s, x, x.applications, appKey{app.ID, app.Length}, Application{clip(app.Name), clip(app.Description)})
 	}

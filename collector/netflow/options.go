@@ -2,6 +2,7 @@ package netflow
 
 import (
 	"errors"
+	"math/bits"
 
 	"github.com/weirflow/weir/collector/message"
 	"github.com/weirflow/weir/flow"
@@ -18,6 +19,7 @@ func (m *run) options(r *flow.Record) {
 		m.boot, m.hasBoot = s.boot, true
 	}
 	m.sampler(r)
+	m.told(r)
 	m.interfaceName(r)
 	if name := s.texts[textSubApp]; len(name) > 0 && s.app.length == 4 {
 		key := appKey{s.app.id<<16 | uint64(s.subApp), subAppLength}
@@ -30,7 +32,19 @@ func (m *run) options(r *flow.Record) {
 			m.full()
 		}
 	}
-	if r.Has(flow.FieldFlowVRFIngressID) && r.Has(flow.FieldFlowVRFName) && !put(m.store, m.x, m.x.vrfs, r.FlowVRFIngressID, vrfName(clip(r.FlowVRFName))) {
+	m.vrf(r)
+}
+
+// vrf keeps a VRF's name and route distinguisher.
+func (m *run) vrf(r *flow.Record) {
+	id := r.FlowVRFIngressID
+	if !r.Has(flow.FieldFlowVRFIngressID) {
+		if id = r.FlowVRFEgressID; !r.Has(flow.FieldFlowVRFEgressID) {
+			return
+		}
+	}
+	if r.Has(flow.FieldFlowVRFName) && !put(m.store, m.x, m.x.vrfs, id, vrfName(clip(r.FlowVRFName))) ||
+		r.Has(flow.FieldFlowVRFRD) && !put(m.store, m.x, m.x.distinguishers, id, vrfName(r.FlowVRFRD)) {
 		m.full()
 	}
 }
@@ -56,6 +70,30 @@ func (m *run) interfaceName(r *flow.Record) {
 	}
 	if !put(m.store, m.x, m.x.interfaces, id, i) {
 		m.full()
+	}
+}
+
+// told keeps what options data says in elements that flows have another use for:
+// counters, which are not traffic, and times.
+func (m *run) told(r *flow.Record) {
+	s := &m.scratch
+	for left := s.has; left != 0; left &= left - 1 {
+		i := bits.TrailingZeros32(left)
+		r.Extra = append(r.Extra, flow.Element{Name: counterNames[i], Kind: flow.ElementUint, Num: s.counters[i]})
+	}
+	for _, x := range [...]struct {
+		name string
+		at   unixNanos
+	}{{"systemInitTimeMilliseconds", s.boot}, {"observationTimeMilliseconds", s.observed}} {
+		if x.at != 0 {
+			r.Extra = append(r.Extra, flow.Element{Name: x.name, Kind: flow.ElementTime, Num: uint64(x.at)})
+		}
+	}
+	if s.start != 0 {
+		r.SetEventStart(int64(s.start))
+	}
+	if s.end != 0 {
+		r.SetEventEnd(int64(s.end))
 	}
 }
 

@@ -164,6 +164,13 @@ func (m *run) rare(r *flow.Record, s *step, v []byte) {
 	case actFlowID:
 		k.flowID = number(v)
 		m.extra(r, s, v)
+	case actPhysical:
+		if k.physical = true; s.field == flow.FieldIngressInterfaceID {
+			k.ingress = uint32(number(v))
+		} else {
+			k.egress = uint32(number(v))
+		}
+		m.extra(r, s, v)
 	case actBiflow:
 		k.biflow = uint8(number(v))
 		m.extra(r, s, v)

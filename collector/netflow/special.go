@@ -132,7 +132,8 @@ var specials = map[elementKey]special{
 	{0, 329}: {actSampling, samplingHashMin, fieldNone}, {0, 330}: {actSampling, samplingHashMax, fieldNone},
 	{0, 331}: {actSampling, samplingSelectedMin, fieldNone}, {0, 332}: {actSampling, samplingSelectedMax, fieldNone},
 
-	{0, 148}: {actFlowID, 0, fieldNone}, {0, 239}: {actBiflow, 0, fieldNone}, {0, 233}: {actEvent, eventFirewall, fieldNone}, {0, asaReason}: {actEvent, eventFirewallReason, fieldNone},
+	{0, 148}: {actFlowID, 0, fieldNone}, {0, 239}: {actBiflow, 0, fieldNone},
+	{0, 252}: {actPhysical, 0, flow.FieldIngressInterfaceID}, {0, 253}: {actPhysical, 0, flow.FieldEgressInterfaceID}, {0, 233}: {actEvent, eventFirewall, fieldNone}, {0, asaReason}: {actEvent, eventFirewallReason, fieldNone},
 	{0, 230}: {actEvent, eventNAT, fieldNone}, {0, 466}: {actEvent, eventNATQuota, fieldNone}, {0, 467}: {actEvent, eventNATThreshold, fieldNone},
 	{0, asaIngressACL}: {actACL, 0, flow.FieldFlowACLIngressID}, {0, asaEgressACL}: {actACL, 0, flow.FieldFlowACLEgressID},
 	{0, asaUserName}: {actString, 0, flow.FieldUserName}, {0, panosUserID}: {actString, 0, flow.FieldUserName},
@@ -170,6 +171,8 @@ type said struct {
 	flowID           uint64
 	subApp           uint16 // number of a sub-application in options data
 	biflow           uint8  // biflowDirection
+	physical         bool
+	ingress, egress  uint32 // physical interfaces
 	scopeInterface   bool
 	scopeInterfaceID uint32
 	icmps            bool // type and code come in one number

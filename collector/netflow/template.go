@@ -47,6 +47,7 @@ const (
 	actRD               // route distinguisher
 	actSegment          // layer2SegmentId
 	actFlowID           // the exporter's number of the flow
+	actPhysical         // physical interface, for those without a logical one
 	actBiflow           // biflowDirection
 	actSubAppID         // Cisco's number of a sub-application
 	actSubApp           // Cisco's value of a sub-application

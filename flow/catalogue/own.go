@@ -34,7 +34,7 @@ var flowFields = []Field{
 	{Name: "flow.wireless.ap_mac", Go: "FlowAccessPointMAC", Type: MAC, Elements: []string{"wtpMacAddress"}, Meaning: "Hardware address of the access point."},
 	{Name: "flow.acl.ingress_id", Go: "FlowACLIngressID", Type: Keyword, Meaning: "Access list of the ingress interface that was met: Cisco's hashes of list, entry and extended entry, in hex."},
 	{Name: "flow.acl.egress_id", Go: "FlowACLEgressID", Type: Keyword, Meaning: "Access list of the egress interface that was met."},
-	{Name: "flow.client.ip", Go: "FlowClientIP", Type: IP, Meaning: "The end that asked, as far as ports and flags tell."},
+	{Name: "flow.client.ip", Go: "FlowClientIP", Type: IP, Elements: []string{"staIPv4Address"}, Meaning: "The end that asked, as far as the exporter, ports and flags tell; after address translation the address before it."},
 	{Name: "flow.client.mac", Go: "FlowClientMAC", Type: MAC, Elements: []string{"staMacAddress"}, Meaning: "Hardware address of the wireless station."},
 	{Name: "flow.server.ip", Go: "FlowServerIP", Type: IP, Meaning: "The end that was asked."},
 	{Name: "flow.server.port", Go: "FlowServerPort", Type: U16, Meaning: "The port of the end that was asked."},
