@@ -23,17 +23,7 @@ var akvoradoRules = map[string]rule{
 	"SrcAS": is("source.as.number"), "DstAS": is("destination.as.number"), "SrcVlan": zero("observer.ingress.vlan.id", "network.vlan.id"), "DstVlan": zero("observer.egress.vlan.id"),
 	"SrcMAC": with(macNumber, is, "source.mac"), "DstMAC": with(macNumber, is, "destination.mac"),
 	"SrcAddrNAT": is("source.nat.ip"), "DstAddrNAT": is("destination.nat.ip"), "SrcPortNAT": is("source.nat.port"), "DstPortNAT": is("destination.nat.port"),
-	"DstASPath": present(is("flow.bgp.as_path"), "flow.bgp.as_path"), "DstCommunities": present(with(communityNumbers, is, "flow.bgp.communities"), "flow.bgp.communities"), "IPFragmentID": sampledHeader("flow.ie.fragmentIdentification"),
-}
-
-// present compares what is there.
-func present(r rule, name string) rule {
-	return func(d doc, want any) (string, bool) {
-		if _, ok := d[name]; !ok {
-			return nowhere(d, want)
-		}
-		return r(d, want)
-	}
+	"DstASPath": is("flow.ie.dst_as_path"), "DstCommunities": with(communityNumbers, is, "flow.ie.communities"), "IPFragmentID": sampledHeader("flow.ie.fragmentIdentification"),
 }
 
 // communityNumbers turns communities as AS:number into numbers.
