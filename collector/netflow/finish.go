@@ -25,8 +25,8 @@ func (m *run) finish(r *flow.Record) {
 		r.SetIngressInterfaceID(s.ingress)
 		r.SetEgressInterfaceID(s.egress)
 	}
-	if r.Has(flow.FieldFlowClientMAC) || r.Has(flow.FieldFlowClientIP) {
-		m.station(r)
+	if r.Has(flow.FieldFlowClientIP) && !r.Has(flow.FieldSourceIP) && !r.Has(flow.FieldDestinationIP) {
+		m.client(r)
 	}
 	if r.Has(flow.FieldSourceIP) {
 		if r.SourceIP.Is4() {
@@ -74,15 +74,24 @@ func (m *run) icmp(r *flow.Record) {
 	r.Clear(flow.FieldDestinationPort)
 }
 
-// station takes a wireless station for the end of a record that names no others:
-// what comes in is from it, what goes out is to it.
-func (m *run) station(r *flow.Record) {
-	if !r.Has(flow.FieldFlowClientIP) || r.Has(flow.FieldSourceIP) || r.Has(flow.FieldDestinationIP) || !r.Has(flow.FieldFlowDirection) {
-		return
-	}
-	if r.FlowDirection == 0 {
+// client takes the client of a record that names no source and destination for
+// one of them: the source where there is a server, too; of a wireless station what
+// comes in is from it, and what goes out is to it.
+func (m *run) client(r *flow.Record) {
+	switch {
+	case r.Has(flow.FieldFlowServerIP):
 		r.SetSourceIP(r.FlowClientIP)
-	} else {
+		r.SetDestinationIP(r.FlowServerIP)
+		if r.Has(flow.FieldFlowServerPort) && !r.Has(flow.FieldDestinationPort) {
+			r.SetDestinationPort(r.FlowServerPort)
+		}
+		if port := m.scratch.clientPort; port != 0 && !r.Has(flow.FieldSourcePort) {
+			r.SetSourcePort(port)
+		}
+	case !r.Has(flow.FieldFlowDirection):
+	case r.FlowDirection == 0:
+		r.SetSourceIP(r.FlowClientIP)
+	default:
 		r.SetDestinationIP(r.FlowClientIP)
 	}
 }
@@ -98,12 +107,24 @@ const (
 func (m *run) ends(r *flow.Record) {
 	s := &m.scratch
 	if (s.has&initiated != 0 || s.biflow == biflowInitiator || s.biflow == biflowReverseInitiator) && r.Has(flow.FieldSourceIP) && r.Has(flow.FieldDestinationIP) {
+		// After the translation of the destination, before that of the source.
+		to, port, hasPort := r.DestinationIP, r.DestinationPort, r.Has(flow.FieldDestinationPort)
+		if r.Has(flow.FieldDestinationNATIP) {
+			to = r.DestinationNATIP
+			if r.Has(flow.FieldDestinationNATPort) {
+				port = r.DestinationNATPort
+			}
+		}
 		if s.biflow == biflowReverseInitiator {
-			r.SetFlowClientIP(r.DestinationIP)
+			r.SetFlowClientIP(to)
 			r.SetFlowServerIP(r.SourceIP)
+			port, hasPort = r.SourcePort, r.Has(flow.FieldSourcePort)
 		} else {
 			r.SetFlowClientIP(r.SourceIP)
-			r.SetFlowServerIP(r.DestinationIP)
+			r.SetFlowServerIP(to)
+		}
+		if hasPort {
+			r.SetFlowServerPort(port)
 		}
 	}
 	if r.Has(flow.FieldInnerSourceIP) && !r.Has(flow.FieldFlowTunnelType) && r.Has(flow.FieldNetworkIANANumber) {

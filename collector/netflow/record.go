@@ -171,6 +171,8 @@ func (m *run) rare(r *flow.Record, s *step, v []byte) {
 			k.egress = uint32(number(v))
 		}
 		m.extra(r, s, v)
+	case actClientPort:
+		k.clientPort = uint16(number(v))
 	case actBiflow:
 		k.biflow = uint8(number(v))
 		m.extra(r, s, v)

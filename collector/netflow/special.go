@@ -146,7 +146,12 @@ var specials = map[elementKey]special{
 	{0, 75}: {actLabel, 0, fieldNone}, {0, 76}: {actLabel, 0, fieldNone}, {0, 77}: {actLabel, 0, fieldNone}, {0, 78}: {actLabel, 0, fieldNone}, {0, 79}: {actLabel, 0, fieldNone},
 	{0, 316}: {actStack, 0, fieldNone}, {0, 90}: {actRD, 0, fieldNone}, {0, 351}: {actSegment, 0, fieldNone},
 	{ciscoPEN, ciscoSubAppPart}: {actSubApp, 0, fieldNone},
-	{ciscoPEN, 8337}:            {actCounter, counterResponderOctets, fieldNone}, {ciscoPEN, 8338}: {actCounter, counterInitiatorOctets, fieldNone},
+	// Cisco's performance records name client and server in place of source and
+	// destination.
+	{ciscoPEN, 12236}: {actAddr, 0, flow.FieldFlowClientIP}, {ciscoPEN, 12238}: {actAddr, 0, flow.FieldFlowClientIP},
+	{ciscoPEN, 12237}: {actAddr, 0, flow.FieldFlowServerIP}, {ciscoPEN, 12239}: {actAddr, 0, flow.FieldFlowServerIP},
+	{ciscoPEN, 12240}: {actClientPort, 0, fieldNone}, {ciscoPEN, 12241}: {actUint, 0, flow.FieldFlowServerPort},
+	{ciscoPEN, 8337}: {actCounter, counterResponderOctets, fieldNone}, {ciscoPEN, 8338}: {actCounter, counterInitiatorOctets, fieldNone},
 	{proceraPEN, 3}: {actCounter, counterIncomingOctets, fieldNone}, {proceraPEN, 4}: {actCounter, counterOutgoingOctets, fieldNone},
 	{proceraPEN, 5}: {actCounter, counterIncomingPackets, fieldNone}, {proceraPEN, 6}: {actCounter, counterOutgoingPackets, fieldNone},
 }
@@ -171,6 +176,7 @@ type said struct {
 	flowID           uint64
 	subApp           uint16 // number of a sub-application in options data
 	biflow           uint8  // biflowDirection
+	clientPort       uint16 // 0 for none
 	physical         bool
 	ingress, egress  uint32 // physical interfaces
 	scopeInterface   bool

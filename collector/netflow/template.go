@@ -26,31 +26,32 @@ type template struct {
 type action uint8
 
 const (
-	actSkip      action = iota
-	actExtra            // keep under the element's name
-	actUint             // number into a record field
-	actAddr             // address into a record field, unless one is there
-	actMAC              // hardware address into a record field
-	actString           // text into a record field
-	actCounter          // add to a counter of the scratch
-	actTime             // point in time or duration into the scratch
-	actSampling         // sampling parameter into the scratch
-	actText             // interface or VRF name into the scratch, kept as well
-	actLabel            // MPLS label stack entry
-	actICMP             // type and code in one number
-	actAppID            // application id (RFC 6759)
-	actInterface        // NetFlow v9's scope type 2
-	actOther            // number into a record field that another element feeds as well
-	actEvent            // number that tells of an event
-	actACL              // three hashes of an access list
-	actStack            // whole MPLS label stack
-	actRD               // route distinguisher
-	actSegment          // layer2SegmentId
-	actFlowID           // the exporter's number of the flow
-	actPhysical         // physical interface, for those without a logical one
-	actBiflow           // biflowDirection
-	actSubAppID         // Cisco's number of a sub-application
-	actSubApp           // Cisco's value of a sub-application
+	actSkip       action = iota
+	actExtra             // keep under the element's name
+	actUint              // number into a record field
+	actAddr              // address into a record field, unless one is there
+	actMAC               // hardware address into a record field
+	actString            // text into a record field
+	actCounter           // add to a counter of the scratch
+	actTime              // point in time or duration into the scratch
+	actSampling          // sampling parameter into the scratch
+	actText              // interface or VRF name into the scratch, kept as well
+	actLabel             // MPLS label stack entry
+	actICMP              // type and code in one number
+	actAppID             // application id (RFC 6759)
+	actInterface         // NetFlow v9's scope type 2
+	actOther             // number into a record field that another element feeds as well
+	actEvent             // number that tells of an event
+	actACL               // three hashes of an access list
+	actStack             // whole MPLS label stack
+	actRD                // route distinguisher
+	actSegment           // layer2SegmentId
+	actFlowID            // the exporter's number of the flow
+	actPhysical          // physical interface, for those without a logical one
+	actClientPort        // port of the end that asked
+	actBiflow            // biflowDirection
+	actSubAppID          // Cisco's number of a sub-application
+	actSubApp            // Cisco's value of a sub-application
 )
 
 // step decodes one field.
@@ -252,10 +253,12 @@ func plan(f ipfix.FieldSpec, protocol message.Protocol, scope bool) step {
 // kept as they are.
 func fits(do action, length uint16) bool {
 	switch do {
-	case actCounter, actTime, actSampling, actICMP, actEvent, actFlowID, actSegment:
+	case actCounter, actTime, actSampling, actICMP, actEvent, actFlowID, actSegment, actUint, actClientPort:
 		return length <= 8
 	case actLabel:
 		return length == 3
+	case actAddr:
+		return length == 4 || length == 16
 	}
 	return true
 }

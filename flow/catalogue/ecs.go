@@ -23,7 +23,7 @@ var networkFields = []Field{
 	{Name: "network.iana_number", Go: "NetworkIANANumber", Type: U8, Form: FormText, Elements: []string{"protocolIdentifier"}, Meaning: "IP protocol number (IPv6: of the upper-layer header)."},
 	{Name: "network.transport", Go: "NetworkTransport", Type: Keyword, Meaning: "IANA keyword of the IP protocol, in lower case: tcp, udp, icmp, ipv6-icmp, gre and so on."},
 	{Name: "network.protocol", Go: "NetworkProtocol", Type: Keyword, Meaning: "Layer-7 protocol when the exporter names one."},
-	{Name: "network.application", Go: "NetworkApplication", Type: Keyword, Elements: []string{"applicationName", "35632/119"}, Meaning: "Application that the exporter recognised (NBAR, App-ID, nDPI), by name."},
+	{Name: "network.application", Go: "NetworkApplication", Type: Keyword, Elements: []string{"applicationName", "35632/119", "15397/1", "3054/111"}, Meaning: "Application that the exporter recognised (NBAR, App-ID, nDPI), by name."},
 	{Name: "network.direction", Go: "NetworkDirection", Type: Keyword, Meaning: "inbound, outbound, internal or external, by which side is ours."},
 	{Name: "network.community_id", Go: "NetworkCommunityID", Type: Keyword, Meaning: "Community ID v1: equal for both directions of a conversation, in every tool that computes it."},
 	{Name: "network.name", Go: "NetworkName", Type: Keyword, Elements: []string{"wlanSSID"}, Meaning: "Name of the wireless network (SSID)."},
@@ -80,15 +80,15 @@ var observerFields = []Field{
 }
 
 var contentFields = []Field{
-	{Name: "user.name", Go: "UserName", Type: Keyword, Elements: []string{"userName", "35632/121"}, Meaning: "User that the exporter attributes the flow to."},
-	{Name: "url.domain", Go: "URLDomain", Type: Keyword, Elements: []string{"httpRequestHost", "35632/187"}, Meaning: "Host of the HTTP request."},
-	{Name: "url.path", Go: "URLPath", Type: Keyword, Elements: []string{"httpRequestTarget", "35632/180"}, Meaning: "Target of the HTTP request."},
-	{Name: "http.request.method", Go: "HTTPMethod", Type: Keyword, Elements: []string{"httpRequestMethod", "35632/360"}, Meaning: "Method of the HTTP request."},
+	{Name: "user.name", Go: "UserName", Type: Keyword, Elements: []string{"userName", "35632/121", "5951/205", "15397/28"}, Meaning: "User that the exporter attributes the flow to."},
+	{Name: "url.domain", Go: "URLDomain", Type: Keyword, Elements: []string{"httpRequestHost", "35632/187", "5951/142", "3054/183", "6871/117", "15397/18"}, Meaning: "Host of the HTTP request."},
+	{Name: "url.path", Go: "URLPath", Type: Keyword, Elements: []string{"httpRequestTarget", "35632/180", "5951/130", "3054/184", "15397/22"}, Meaning: "Target of the HTTP request."},
+	{Name: "http.request.method", Go: "HTTPMethod", Type: Keyword, Elements: []string{"httpRequestMethod", "35632/360", "5951/141", "15397/19"}, Meaning: "Method of the HTTP request."},
 	{Name: "http.request.referrer", Go: "HTTPReferrer", Type: Keyword, Meaning: "Referrer of the HTTP request."},
 	{Name: "http.response.status_code", Go: "HTTPStatus", Type: U16, Elements: []string{"httpStatusCode", "35632/181"}, Meaning: "Status code of the HTTP response."},
-	{Name: "user_agent.original", Go: "UserAgent", Type: Keyword, Elements: []string{"httpUserAgent", "35632/183"}, Meaning: "User agent of the HTTP request."},
+	{Name: "user_agent.original", Go: "UserAgent", Type: Keyword, Elements: []string{"httpUserAgent", "35632/183", "5951/143", "3054/182", "6871/111", "15397/20"}, Meaning: "User agent of the HTTP request."},
 	{Name: "rule.name", Go: "RuleName", Type: Keyword, Elements: []string{"10704/4", "12326/4"}, Meaning: "The firewall's rule that decided."},
-	{Name: "tls.client.server_name", Go: "TLSServerName", Type: Keyword, Elements: []string{"35632/188"}, Meaning: "Server name that the TLS client asked for (SNI)."},
+	{Name: "tls.client.server_name", Go: "TLSServerName", Type: Keyword, Elements: []string{"35632/188", "6871/294"}, Meaning: "Server name that the TLS client asked for (SNI)."},
 	{Name: "tls.server.x509.subject.common_name", Go: "TLSServerSubject", Type: Keyword, Meaning: "Common name in the TLS server's certificate."},
-	{Name: "dns.question.name", Go: "DNSQuestion", Type: Keyword, Elements: []string{"35632/205"}, Meaning: "Name that a DNS query asked for."},
+	{Name: "dns.question.name", Go: "DNSQuestion", Type: Keyword, Elements: []string{"35632/205", "3054/189", "6871/179"}, Meaning: "Name that a DNS query asked for."},
 }

@@ -51,7 +51,7 @@ var flowFields = []Field{
 	{Name: "flow.sampling.packets", Go: "FlowSamplingPackets", Type: U64, Unit: "packets", Meaning: "network.packets as exported, before scaling. Present when the rate is above 1."},
 	{Name: "flow.application.id", Go: "FlowApplicationID", Type: Keyword, Elements: []string{"applicationId"}, Meaning: "The exporter's application number, as engine:selector (RFC 6759)."},
 	{Name: "flow.application.description", Go: "FlowApplicationDescription", Type: Keyword, Elements: []string{"applicationDescription"}, Meaning: "The exporter's description of the application."},
-	{Name: "flow.application.category", Go: "FlowApplicationCategory", Type: Keyword, Elements: []string{"applicationCategoryName"}, Meaning: "The exporter's own category of the application."},
+	{Name: "flow.application.category", Go: "FlowApplicationCategory", Type: Keyword, Elements: []string{"applicationCategoryName", "9/12232"}, Meaning: "The exporter's own category of the application."},
 	{Name: "flow.vrf.ingress_id", Go: "FlowVRFIngressID", Type: U32, Elements: []string{"ingressVRFID"}, Meaning: "VRF where the packets came in."},
 	{Name: "flow.vrf.egress_id", Go: "FlowVRFEgressID", Type: U32, Elements: []string{"egressVRFID"}, Meaning: "VRF where the packets went out."},
 	{Name: "flow.vrf.name", Go: "FlowVRFName", Type: Keyword, Elements: []string{"VRFname"}, Meaning: "Name of the VRF where the packets came in."},
