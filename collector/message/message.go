@@ -14,10 +14,12 @@ import (
 
 // Origin tells where a message came from.
 type Origin struct {
-	// Addr is the transport source address, never IPv4-mapped IPv6. The source
-	// port is left out on purpose: behind address translation and containers it
-	// changes.
+	// Addr is the transport source address, never IPv4-mapped IPv6.
 	Addr netip.Addr
+	// Port is the source port of a datagram, 0 when it is not known. It is no part
+	// of who the exporter is, as behind address translation and containers it
+	// changes; weir doctor finds those by it.
+	Port uint16
 	// Name is the peer's verified name, or empty.
 	Name string
 	// Transport is udp, tcp, tls or file.
