@@ -85,6 +85,7 @@ type Decoder struct {
 	store   *Store
 	strings interner
 	scratch scratch
+	detail  message.Error // of Result.First, where it must not be allocated
 }
 
 // NewDecoder gives a decoder over a store.

@@ -82,6 +82,31 @@ func (m *run) update(key flowKey, c counted) {
 	m.keep(key, counted{add(before.octets, c.octets), add(before.packets, c.packets), add(before.backOctets, c.backOctets), add(before.backPackets, c.backPackets)})
 }
 
+// keyOf gives a flow's key; what the record does not say stays 0.
+func keyOf(r *flow.Record, s *scratch) flowKey {
+	key := flowKey{id: s.flowID, start: s.start, startUptime: s.startUptime}
+	if r.Has(flow.FieldSourceIP) {
+		key.source = r.SourceIP.As16()
+	}
+	if r.Has(flow.FieldDestinationIP) {
+		key.dest = r.DestinationIP.As16()
+	}
+	for i, port := range [...]flow.FieldID{flow.FieldSourcePort, flow.FieldDestinationPort} {
+		if r.Has(port) {
+			key.ports[i] = uint16(r.Uint(port))
+		}
+	}
+	for i, id := range [...]flow.FieldID{flow.FieldIngressInterfaceID, flow.FieldEgressInterfaceID} {
+		if r.Has(id) {
+			key.interfaces[i] = uint32(r.Uint(id))
+		}
+	}
+	if r.Has(flow.FieldNetworkIANANumber) {
+		key.protocol = r.NetworkIANANumber
+	}
+	return key
+}
+
 // Reasons for the end of a flow record (IANA flowEndReason).
 const endActiveTimeout = 2
 
@@ -100,16 +125,7 @@ func (m *run) once(r *flow.Record, c counted, which uint32) (counted, bool) {
 			return rest, true
 		}
 	case which&totals != 0:
-		key := flowKey{id: s.flowID, start: s.start, startUptime: s.startUptime, protocol: r.NetworkIANANumber}
-		if r.Has(flow.FieldSourceIP) && r.Has(flow.FieldDestinationIP) {
-			key.source, key.dest = r.SourceIP.As16(), r.DestinationIP.As16()
-		}
-		if r.Has(flow.FieldSourcePort) && r.Has(flow.FieldDestinationPort) {
-			key.ports = [2]uint16{r.SourcePort, r.DestinationPort}
-		}
-		if r.Has(flow.FieldIngressInterfaceID) && r.Has(flow.FieldEgressInterfaceID) {
-			key.interfaces = [2]uint32{r.IngressInterfaceID, r.EgressInterfaceID}
-		}
+		key := keyOf(r, s)
 		over := r.Has(flow.FieldFlowEndReason) && r.FlowEndReason != 0 && r.FlowEndReason != endActiveTimeout
 		if rest := m.increment(key, c, over); rest != c {
 			return rest, true

@@ -1,6 +1,7 @@
 package netflow
 
 import (
+	"errors"
 	"math"
 	"math/bits"
 	"net/netip"
@@ -156,9 +157,22 @@ func (m *run) rate(r *flow.Record) (uint64, string) {
 		return rate, rateOverride
 	}
 	if id != noSampler && id != 0 {
-		m.res.Problems[message.ReasonNoSampler]++
+		m.noSampler()
 	}
 	return 1, rateAssumed
+}
+
+var errNoSampler = errors.New("a sampler is not known (yet); its flows count as not sampled")
+
+// noSampler counts a flow whose rate had to be assumed. An exporter that never
+// tells its rate has it with every flow, so that this must cost nothing: the
+// detail is the decoder's, good until its next message.
+func (m *run) noSampler() {
+	m.res.Problems[message.ReasonNoSampler]++
+	if m.res.First == nil {
+		m.detail = message.Error{Reason: message.ReasonNoSampler, Protocol: m.res.Protocol, Domain: m.res.Domain, Err: errNoSampler}
+		m.res.First = &m.detail
+	}
 }
 
 // sampler keeps the rate that an options record tells, for a sampler, else for an

@@ -59,7 +59,7 @@ func main() {
 
 // all is every quirk, sorted by name within its protocol.
 func all() []quirk {
-	list := slices.Concat(netflow5(), netflow9(), netflow9Options(), ipfixVariable(), ipfixMessages(), ipfixContents(), sflow5(), sflow5Headers(), hostile(), neither())
+	list := slices.Concat(netflow5(), netflow9(), netflow9Options(), ipfixVariable(), ipfixMessages(), ipfixContents(), meaning(), samplingRates(), sflow5(), sflow5Headers(), hostile(), neither())
 	for i := range list {
 		q := &list[i]
 		switch {
