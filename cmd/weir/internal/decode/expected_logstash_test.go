@@ -31,7 +31,7 @@ var logstashRules = map[string]rule{
 	"forwarding_status": forwardingParts, "in_src_mac": zero("source.mac"), "in_dst_mac": zero("destination.mac"), "out_src_mac": zero("source.mac"), "out_dst_mac": zero("destination.mac"),
 	"src_vlan": zero("network.vlan.id"), "dst_vlan": zero("observer.egress.vlan.id"), "ip_protocol_version": ie("ipVersion"), "ip_dscp": ie("ipDiffServCodePoint"),
 	"ipv4_ident": ie("fragmentIdentification"), "udp_dst_port": is("flow.ie.udpDestinationPort", "destination.port"), "tcp_src_port": is("flow.ie.tcpSourcePort", "source.port"),
-	"src_traffic_index": ie("srcTrafficIndex"), "dst_traffic_index": ie("dstTrafficIndex"), "mpls_label_stack_octets": nowhere,
+	"src_traffic_index": ie("srcTrafficIndex"), "dst_traffic_index": ie("dstTrafficIndex"), "mpls_label_stack_octets": ie("mplsLabelStackLength"),
 	"application_id": applicationID, "app_id": is("network.application"), "user_id": zero("user.name"), "if_desc": ie("interfaceDescription"), "scope_system": ie("scopeSystem"),
 	"total_bytes_exp": ie("exportedOctetTotalCount"), "total_pkts_exp": ie("exportedMessageTotalCount"), "total_flows_exp": ie("exportedFlowRecordTotalCount"),
 	"flow_active_timeout": ie("flowActiveTimeout"), "flow_inactive_timeout": ie("flowIdleTimeout"),
@@ -141,6 +141,7 @@ var logstashDifferent = explanations{
 	"logstash-codec-netflow/cisco-asa2-nfv9-nsel-data.dat#18 fwd_flow_delta_bytes": {"the end of a connection repeats as total what the update before it, record 17, has counted; the total is in flow.ie.initiatorOctets", nil},
 	"logstash-codec-netflow/cisco-asa2-nfv9-nsel-data.dat#18 rev_flow_delta_bytes": {"as fwd_flow_delta_bytes, in flow.ie.responderOctets", nil},
 	"logstash-codec-netflow/cisco-nbar-nfv9-data262.dat#4 tcp_src_port":            {"the template has ports of TCP and UDP beside those of both; the zero of the other protocol gives way", nil},
+	"logstash-codec-netflow/ubiquiti-edgerouter-nfv9-mpls-data1025.dat#7 mpls_label_stack_octets": {"the codec reads the length of the stack (element 201) as an entry of it", nil},
 	"logstash-codec-netflow/unknown-nfv9-0length-fields.dat#9 in_bytes":            {"the record counts outgoing packets only; they count", nil},
 	"logstash-codec-netflow/unknown-nfv9-0length-fields.dat#9 in_pkts":             {"as in_bytes", nil},
 }

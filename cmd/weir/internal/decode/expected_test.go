@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"net/netip"
+	"os"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -289,16 +290,50 @@ func (j *judge) explained(place, name, got, want string) string {
 	return ""
 }
 
-// done fails for explanations that nothing needed, and logs the numbers.
+// done fails for explanations that nothing needed or that the documentation lacks,
+// and logs the numbers.
 func (j *judge) done(name string) {
 	j.t.Helper()
+	text, err := os.ReadFile("../../../../docs/captures.md")
+	if err != nil {
+		j.t.Fatal(err)
+	}
 	for _, key := range slices.Sorted(maps.Keys(j.known)) {
 		if !j.met[key] {
 			j.t.Errorf("the explanation of %q is not needed any more", key)
+		}
+		place, what, _ := strings.Cut(key, " ")
+		if !documented(string(text), strings.TrimPrefix(place, "logstash-codec-netflow/"), what) {
+			j.t.Errorf("docs/captures.md has no line with %s and `%s`", place, what)
 		}
 	}
 	j.t.Logf("%s: %d values compared, %d differ, each explained", name, j.compared, j.differ)
 	if j.compared == 0 {
 		j.t.Errorf("%s: nothing was compared", name)
+	}
+}
+
+// documented reports whether a line of the documentation has a place (or any) and a
+// name.
+func documented(text, place, what string) bool {
+	for line := range strings.Lines(text) {
+		if (place == "*" || strings.Contains(line, "`"+place)) && strings.Contains(line, "`"+what+"`") {
+			return true
+		}
+	}
+	return false
+}
+
+// TestCountsAreDocumented: each capture whose counts are not the index's stands in
+// the documentation with its reason.
+func TestCountsAreDocumented(t *testing.T) {
+	text, err := os.ReadFile("../../../../docs/captures.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path := range different {
+		if !strings.Contains(string(text), "`"+path+"`") {
+			t.Errorf("docs/captures.md does not name %s", path)
+		}
 	}
 }
