@@ -138,12 +138,12 @@ var logstashDifferent = explanations{
 	"* last_switched":  {"as first_switched", oneSecondMore},
 	"logstash-codec-netflow/softflowd-nfv5-concatenated.dat first_switched": {"the 32-bit uptime wrapped between first and last; the codec does not undo it, and has the flow begin 49.7 days after its end",
 		func(got, want string) bool { return difference(got, want) == 1<<32*time.Millisecond }},
-	"logstash-codec-netflow/cisco-asa2-nfv9-nsel-data.dat#18 fwd_flow_delta_bytes": {"the end of a connection repeats as total what the update before it, record 17, has counted; the total is in flow.ie.initiatorOctets", nil},
-	"logstash-codec-netflow/cisco-asa2-nfv9-nsel-data.dat#18 rev_flow_delta_bytes": {"as fwd_flow_delta_bytes, in flow.ie.responderOctets", nil},
-	"logstash-codec-netflow/cisco-nbar-nfv9-data262.dat#4 tcp_src_port":            {"the template has ports of TCP and UDP beside those of both; the zero of the other protocol gives way", nil},
+	"logstash-codec-netflow/cisco-asa2-nfv9-nsel-data.dat#18 fwd_flow_delta_bytes":                {"the end of a connection repeats as total what the update before it, record 17, has counted; the total is in flow.ie.initiatorOctets", nil},
+	"logstash-codec-netflow/cisco-asa2-nfv9-nsel-data.dat#18 rev_flow_delta_bytes":                {"as fwd_flow_delta_bytes, in flow.ie.responderOctets", nil},
+	"logstash-codec-netflow/cisco-nbar-nfv9-data262.dat#4 tcp_src_port":                           {"the template has ports of TCP and UDP beside those of both; the zero of the other protocol gives way", nil},
 	"logstash-codec-netflow/ubiquiti-edgerouter-nfv9-mpls-data1025.dat#7 mpls_label_stack_octets": {"the codec reads the length of the stack (element 201) as an entry of it", nil},
-	"logstash-codec-netflow/unknown-nfv9-0length-fields.dat#9 in_bytes":            {"the record counts outgoing packets only; they count", nil},
-	"logstash-codec-netflow/unknown-nfv9-0length-fields.dat#9 in_pkts":             {"as in_bytes", nil},
+	"logstash-codec-netflow/unknown-nfv9-0length-fields.dat#9 in_bytes":                           {"the record counts outgoing packets only; they count", nil},
+	"logstash-codec-netflow/unknown-nfv9-0length-fields.dat#9 in_pkts":                            {"as in_bytes", nil},
 }
 
 // difference is a later time minus an earlier one.
