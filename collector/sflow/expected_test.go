@@ -23,11 +23,7 @@ import (
 func expected(t *testing.T, path string) string {
 	t.Helper()
 	captures(t) // skips or fails when they are not here
-	shared := os.Getenv("WEIR_SHARED")
-	if shared == "" {
-		shared = "../../../shared"
-	}
-	text, err := os.ReadFile(filepath.Join(shared, "captures", path))
+	text, err := os.ReadFile(filepath.Join(capturesDir(), path))
 	if err != nil {
 		t.Fatal(err)
 	}
