@@ -34,7 +34,13 @@ func sflow5Records() []quirk {
 	ie := func(name string, v any) map[string]any {
 		return map[string]any{"flow.ie." + name: v, "source.ip": "192.0.2.1"}
 	}
+	sampled := func(name, about string, fields map[string]any, format uint32, body ...[]byte) quirk {
+		return quirk{Name: "sflow-sampled-" + name, About: about, datagrams: [][]byte{datagram5(1, flowSample(item(format, body...)))}, Wants: want{Flows: 1, Fields: fields}}
+	}
 	return []quirk{
+		sampled("ethernet", "a frame's addresses and length without its header", map[string]any{"source.mac": "02-00-00-00-00-01", "destination.mac": "02-00-00-00-00-02", "network.type": "ipv6", "network.bytes": 6400}, 2, u32(64), mac6(1), mac6(2), u32(0x86dd)),
+		sampled("ipv4", "an IPv4 packet without its header", map[string]any{"source.ip": "192.0.2.1", "destination.port": 443, "network.bytes": 150000, "flow.tos": 184}, 3, words(1500, 6), ip("192.0.2.1"), ip("198.51.100.20"), words(40000, 443, 0x18, 184)),
+		sampled("ipv6", "an IPv6 packet without its header", map[string]any{"source.ip": "2001:db8::1", "destination.port": 53, "network.bytes": 10000}, 4, words(100, 17), ip("2001:db8::1"), ip("2001:db8::53"), words(5353, 53, 0, 0)),
 		record5("extended-switch", "VLANs and priorities on both sides", map[string]any{"observer.ingress.vlan.id": "100", "observer.egress.vlan.id": "200", "flow.ie.src_priority": 5}, 1001, words(100, 5, 200, 0)),
 		record5("extended-router", "next hop and prefix lengths", map[string]any{"flow.next_hop": "203.0.113.9", "flow.source.prefix_length": 24, "flow.destination.prefix_length": 16}, 1002, v4("203.0.113.9"), words(24, 16)),
 		record5("extended-gateway", "an AS path of a sequence and a set, two communities, a local preference",
