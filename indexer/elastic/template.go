@@ -116,7 +116,7 @@ func countersMapping(p product) object {
 		return object{name: object{"path_match": "flow.counters.*", "match_mapping_type": values, "mapping": mapping}}
 	}
 	load := rule("load_averages", "*", number("double")) // whole ones look like integers
-	load["load_averages"].(object)["match"] = "load_*"
+	load["load_averages"].(object)["match"] = "cpu_load_*"
 	return object{"properties": properties, "dynamic_templates": []object{
 		load,
 		rule("integers", "long", number("long")),
