@@ -49,6 +49,7 @@ const (
 	recordQueue           = 1040
 	recordTrap            = 1041
 	recordLinuxReason     = 1042
+	recordTimestamp       = 1043
 	recordTransaction     = 2000
 	recordNFS             = 2001
 	recordSCSI            = 2002

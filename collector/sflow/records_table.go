@@ -31,6 +31,7 @@ var records = map[uint32]*layout{
 	recordQueue:         {fields: []field{{name: "queue_depth"}}},   // bytes
 	recordTrap:          {fields: []field{{name: "hw_trap_group", as: name}, {name: "hw_trap", as: name}}},
 	recordLinuxReason:   {fields: []field{{name: "linux_drop_reason", as: name}}},
+	recordTimestamp:     {fields: []field{{name: "timestamp_ns", as: hyper}}}, // Unix time
 	recordNFS:           {fields: []field{{name: "nfs_path", as: name}, {name: "nfs_operation"}, {name: "nfs_status"}}},
 	recordSCSI:          {fields: []field{{name: "scsi_lun"}, {name: "scsi_operation"}, {name: "scsi_status"}}},
 	recordProxy4:        socket("proxy_socket_", inet4),

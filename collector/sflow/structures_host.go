@@ -74,4 +74,22 @@ var hostStructures = map[uint32]*layout{
 		{name: "udp_in_datagrams"}, {name: "udp_no_ports"}, {name: "udp_in_errors"}, {name: "udp_out_datagrams"},
 		{name: "udp_rcvbuf_errors"}, {name: "udp_sndbuf_errors"}, {name: "udp_in_csum_errors"},
 	}},
+	// Energy: millivolts, milliamperes, milliwatts, hundredths of a per cent,
+	// millijoules (groups.google.com/g/sflow, "Energy management")
+	3000: {fields: []field{
+		{name: "energy_voltage"}, {name: "energy_current"}, {name: "energy_real_power"}, {name: "energy_power_factor", as: signed},
+		{name: "energy_energy"}, {name: "energy_errors"},
+	}},
+	// Temperature, degrees Celsius
+	3001: {fields: []field{
+		{name: "temperature_minimum", as: signed}, {name: "temperature_maximum", as: signed}, {name: "temperature_errors"},
+	}},
+	// Humidity, per cent
+	3002: {fields: []field{
+		{name: "humidity_relative"},
+	}},
+	// Fans
+	3003: {fields: []field{
+		{name: "fans_total"}, {name: "fans_failed"}, {name: "fans_speed"},
+	}},
 }
