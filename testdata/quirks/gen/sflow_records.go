@@ -86,7 +86,7 @@ func sflow5Records() []quirk {
 		record5("queue", "bytes in the queue", ie("queue_depth", 900), 1040, u32(900)),
 		record5("hw-trap", "devlink's trap", ie("hw_trap", "ttl_value_is_too_small"), 1041, xdr("l3_exceptions"), xdr("ttl_value_is_too_small")),
 		record5("linux-drop-reason", "the kernel's reason", ie("linux_drop_reason", "NO_SOCKET"), 1042, xdr("NO_SOCKET")),
-		record5("timestamp", "the host's clock, nanoseconds", ie("timestamp_ns", 1788264000000000000), 1043, u64(1788264000000000000)),
+		record5("timestamp", "the host's clock, nanoseconds", ie("timestamp_ns", uint64(1788264000000000000)), 1043, u64(1788264000000000000)),
 		record5("socket-beside-header", "beside a packet a socket tells which end is the host's", ie("socket_local_port", 443), 2100, u32(6), ip("198.51.100.20"), ip("192.0.2.1"), words(443, 40000)),
 		record5("tcp-info", "what Linux knows of the connection", ie("tcp_info_rtt", 250), 2209, words(1, 1448, 1448, 2, 0, 1, 1500, 250, 50, 10, 3, 200)),
 		record5("entities", "which hosts the ends are", ie("src_entity_ds_index", 100), 2210, words(3, 100, 0, 0)),
