@@ -50,6 +50,10 @@ func (d *Decoder) Decode(o message.Origin, payload []byte, w *flow.Writer, res *
 	case message.SFlow5:
 		d.sflow.Decode(o, payload, w, res)
 	case message.ProtocolUnknown:
+		if sflow.Old(payload) { // which says what to do about it
+			d.sflow.Decode(o, payload, w, res)
+			return
+		}
 		res.Reset()
 		if len(payload) < 4 {
 			res.Add(message.ReasonTruncatedHeader, 0, 0, fmt.Errorf("%d bytes are too few for any protocol", len(payload)))

@@ -19,6 +19,7 @@ const (
 type datagram struct {
 	payload  []byte
 	addr     netip.Addr
+	port     uint16
 	received int64
 }
 
@@ -39,7 +40,7 @@ func (c *chunk) add(d *datagram) bool {
 		return false
 	}
 	c.data = append(c.data, d.payload...)
-	c.datagrams = append(c.datagrams, datagram{c.data[at:len(c.data):len(c.data)], d.addr, d.received})
+	c.datagrams = append(c.datagrams, datagram{c.data[at:len(c.data):len(c.data)], d.addr, d.port, d.received})
 	return true
 }
 

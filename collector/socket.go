@@ -199,3 +199,11 @@ func peerAddr(a net.Addr) netip.Addr {
 	}
 	return addr.Unmap()
 }
+
+// peerPort is a peer's UDP port, 0 for other transports.
+func peerPort(a net.Addr) uint16 {
+	if a, ok := a.(*net.UDPAddr); ok {
+		return uint16(a.Port)
+	}
+	return 0
+}

@@ -132,7 +132,7 @@ func (r *udpReader) read(flags int) (int64, error) {
 			continue
 		}
 		bytes += m.N
-		r.list = append(r.list, datagram{m.Buffers[0][:m.N], peerAddr(m.Addr), last})
+		r.list = append(r.list, datagram{m.Buffers[0][:m.N], peerAddr(m.Addr), peerPort(m.Addr), last})
 	}
 	r.counters.datagrams.Add(float64(n))
 	r.counters.bytes.Add(float64(bytes))
@@ -158,7 +158,7 @@ func (w *udpWorker) decode() {
 		}
 		for i := range c.datagrams {
 			d := &c.datagrams[i]
-			origin.Addr, origin.Received = d.addr, d.received
+			origin.Addr, origin.Port, origin.Received = d.addr, d.port, d.received
 			w.pipeline.process(origin, d.payload, w.listener.allowed)
 		}
 		if !w.queue.giveBack(c) {

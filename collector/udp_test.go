@@ -54,7 +54,7 @@ func TestUDPReceives(t *testing.T) {
 			}
 			r.stop(t)
 			for _, o := range r.sink.origins {
-				if o.Received < before || o.Received > time.Now().UnixNano() || o.Session != 0 {
+				if o.Received < before || o.Received > time.Now().UnixNano() || o.Session != 0 || o.Port == 0 {
 					t.Errorf("origin %+v of a test that began at %d", o, before)
 				}
 			}
@@ -168,6 +168,9 @@ func TestKernelDropsAreCounted(t *testing.T) {
 	}
 	send(t, r.addr(), payloads...)
 	// No datagram follows the drops: a scrape finds them all the same.
+	if list := r.Receivers(); len(list) != 1 || list[0].Drops == 0 || list[0].Granted == 0 || list[0].Asked != c.ReceiveBuffer || list[0].Endpoint.String() == "" {
+		t.Errorf("the receivers are %+v", list)
+	}
 	if drops := r.metric(t, "weir_collector_kernel_drops_total"); drops == 0 {
 		t.Errorf("no kernel drops after %d bytes into a queue of %d", sent*size, c.Queue)
 	}

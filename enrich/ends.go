@@ -26,15 +26,29 @@ const (
 // tells which end asked: a group address is asked, never asks; a lone SYN comes
 // from the client and a lone SYN+ACK from the server; else the better known
 // port is the server's; else the lower one. Without ports only ICMP echo tells.
+// What the exporter has told stays.
+//
+// Where addresses are translated, both directions of a conversation give the same
+// ends: the source counts before its translation, the destination after.
 func (w *Worker) ends(r *flow.Record, from, to class) {
+	if r.Has(flow.FieldFlowClientIP) && r.Has(flow.FieldFlowServerIP) {
+		return
+	}
+	target, port := r.DestinationIP, r.DestinationPort
+	if r.Has(flow.FieldDestinationNATIP) {
+		target = r.DestinationNATIP
+		if r.Has(flow.FieldDestinationNATPort) && r.DestinationNATPort != 0 {
+			port = r.DestinationNATPort
+		}
+	}
 	server := w.server(r, from, to)
 	switch server {
 	case source:
-		r.SetFlowClientIP(r.DestinationIP)
+		r.SetFlowClientIP(target)
 		r.SetFlowServerIP(r.SourceIP)
 	case destination:
 		r.SetFlowClientIP(r.SourceIP)
-		r.SetFlowServerIP(r.DestinationIP)
+		r.SetFlowServerIP(target)
 	default:
 		return
 	}
@@ -44,7 +58,7 @@ func (w *Worker) ends(r *flow.Record, from, to class) {
 	if server == source && r.Has(flow.FieldSourcePort) {
 		r.SetFlowServerPort(r.SourcePort)
 	} else if server == destination && r.Has(flow.FieldDestinationPort) {
-		r.SetFlowServerPort(r.DestinationPort)
+		r.SetFlowServerPort(port)
 	}
 }
 

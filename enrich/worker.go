@@ -106,8 +106,12 @@ func (w *Worker) record(r *flow.Record) {
 		to = w.lookup(r.DestinationIP)
 	}
 	if hasSource && hasDestination {
-		setDirection(r, from.class, to.class)
-		w.ends(r, from.class, to.class)
+		target := to.class
+		if r.Has(flow.FieldDestinationNATIP) { // the packets go there
+			target = w.lookup(r.DestinationNATIP).class
+		}
+		setDirection(r, from.class, target)
+		w.ends(r, from.class, target)
 	}
 	if hasSource {
 		setSource(r, &from)

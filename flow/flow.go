@@ -25,7 +25,7 @@ const (
 	KindCounters
 )
 
-// String is the value of event.action.
+// String is the value of event.action of a record that is no event.
 func (k Kind) String() string {
 	switch k {
 	case KindOptions:
@@ -125,7 +125,8 @@ func (r *Record) Reset() {
 
 // hasRelatedIP reports whether any address that related.ip lists is present.
 func (r *Record) hasRelatedIP() bool {
-	return r.Has(FieldSourceIP) || r.Has(FieldDestinationIP) || r.Has(FieldSourceNATIP) || r.Has(FieldDestinationNATIP)
+	return r.Has(FieldSourceIP) || r.Has(FieldDestinationIP) || r.Has(FieldSourceNATIP) || r.Has(FieldDestinationNATIP) ||
+		r.Has(FieldInnerSourceIP) || r.Has(FieldInnerDestinationIP)
 }
 
 // relatedIPs appends the distinct addresses of both ends to list.
@@ -145,5 +146,7 @@ func (r *Record) relatedIPs(list []netip.Addr) []netip.Addr {
 	add(FieldDestinationIP, r.DestinationIP)
 	add(FieldSourceNATIP, r.SourceNATIP)
 	add(FieldDestinationNATIP, r.DestinationNATIP)
+	add(FieldInnerSourceIP, r.InnerSourceIP)
+	add(FieldInnerDestinationIP, r.InnerDestinationIP)
 	return list
 }

@@ -105,7 +105,7 @@ func appendStrings(dst []byte, list []string) []byte {
 }
 
 func appendRelatedIP(dst []byte, r *Record) []byte {
-	var room [4]netip.Addr
+	var room [6]netip.Addr
 	dst = append(dst, '[')
 	for _, a := range r.relatedIPs(room[:0]) {
 		dst = append(a.AppendTo(append(dst, '"')), '"', ',')

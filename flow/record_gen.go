@@ -7,6 +7,11 @@ import "net/netip"
 // The fields that a record stores, in document order.
 const (
 	FieldTimestamp FieldID = iota
+	FieldEventType
+	FieldEventAction
+	FieldEventOutcome
+	FieldEventReason
+	FieldEventCode
 	FieldEventCreated
 	FieldEventStart
 	FieldEventEnd
@@ -66,9 +71,12 @@ const (
 	FieldURLDomain
 	FieldURLPath
 	FieldHTTPMethod
+	FieldHTTPReferrer
 	FieldHTTPStatus
 	FieldUserAgent
+	FieldRuleName
 	FieldTLSServerName
+	FieldTLSServerSubject
 	FieldDNSQuestion
 	FieldFlowCount
 	FieldFlowService
@@ -92,7 +100,18 @@ const (
 	FieldFlowBGPPreviousAS
 	FieldFlowBGPNextAS
 	FieldFlowMPLSLabels
+	FieldFlowTunnelType
+	FieldFlowTunnelID
+	FieldInnerSourceIP
+	FieldInnerSourcePort
+	FieldInnerDestinationIP
+	FieldInnerDestinationPort
+	FieldInnerIANANumber
+	FieldFlowAccessPointMAC
+	FieldFlowACLIngressID
+	FieldFlowACLEgressID
 	FieldFlowClientIP
+	FieldFlowClientMAC
 	FieldFlowServerIP
 	FieldFlowServerPort
 	FieldSourceLocality
@@ -112,6 +131,8 @@ const (
 	FieldFlowVRFIngressID
 	FieldFlowVRFEgressID
 	FieldFlowVRFName
+	FieldFlowVRFEgressName
+	FieldFlowVRFRD
 	FieldFlowExporterProtocol
 	FieldFlowExporterTransport
 	FieldFlowExporterDomain
@@ -125,6 +146,11 @@ const (
 
 var fieldNames = [NumFields]string{
 	FieldTimestamp:                  "@timestamp",
+	FieldEventType:                  "event.type",
+	FieldEventAction:                "event.action",
+	FieldEventOutcome:               "event.outcome",
+	FieldEventReason:                "event.reason",
+	FieldEventCode:                  "event.code",
 	FieldEventCreated:               "event.created",
 	FieldEventStart:                 "event.start",
 	FieldEventEnd:                   "event.end",
@@ -184,9 +210,12 @@ var fieldNames = [NumFields]string{
 	FieldURLDomain:                  "url.domain",
 	FieldURLPath:                    "url.path",
 	FieldHTTPMethod:                 "http.request.method",
+	FieldHTTPReferrer:               "http.request.referrer",
 	FieldHTTPStatus:                 "http.response.status_code",
 	FieldUserAgent:                  "user_agent.original",
+	FieldRuleName:                   "rule.name",
 	FieldTLSServerName:              "tls.client.server_name",
+	FieldTLSServerSubject:           "tls.server.x509.subject.common_name",
 	FieldDNSQuestion:                "dns.question.name",
 	FieldFlowCount:                  "flow.count",
 	FieldFlowService:                "flow.service",
@@ -210,7 +239,18 @@ var fieldNames = [NumFields]string{
 	FieldFlowBGPPreviousAS:          "flow.bgp.previous_as",
 	FieldFlowBGPNextAS:              "flow.bgp.next_as",
 	FieldFlowMPLSLabels:             "flow.mpls.labels",
+	FieldFlowTunnelType:             "flow.tunnel.type",
+	FieldFlowTunnelID:               "flow.tunnel.id",
+	FieldInnerSourceIP:              "flow.inner.source.ip",
+	FieldInnerSourcePort:            "flow.inner.source.port",
+	FieldInnerDestinationIP:         "flow.inner.destination.ip",
+	FieldInnerDestinationPort:       "flow.inner.destination.port",
+	FieldInnerIANANumber:            "flow.inner.iana_number",
+	FieldFlowAccessPointMAC:         "flow.wireless.ap_mac",
+	FieldFlowACLIngressID:           "flow.acl.ingress_id",
+	FieldFlowACLEgressID:            "flow.acl.egress_id",
 	FieldFlowClientIP:               "flow.client.ip",
+	FieldFlowClientMAC:              "flow.client.mac",
 	FieldFlowServerIP:               "flow.server.ip",
 	FieldFlowServerPort:             "flow.server.port",
 	FieldSourceLocality:             "flow.source.locality",
@@ -230,6 +270,8 @@ var fieldNames = [NumFields]string{
 	FieldFlowVRFIngressID:           "flow.vrf.ingress_id",
 	FieldFlowVRFEgressID:            "flow.vrf.egress_id",
 	FieldFlowVRFName:                "flow.vrf.name",
+	FieldFlowVRFEgressName:          "flow.vrf.egress_name",
+	FieldFlowVRFRD:                  "flow.vrf.route_distinguisher",
 	FieldFlowExporterProtocol:       "flow.exporter.protocol",
 	FieldFlowExporterTransport:      "flow.exporter.transport",
 	FieldFlowExporterDomain:         "flow.exporter.domain_id",
@@ -238,7 +280,7 @@ var fieldNames = [NumFields]string{
 	FieldFlowExporterEngineID:       "flow.exporter.engine_id",
 }
 
-type presence [2]uint64
+type presence [3]uint64
 
 // Record is one flow, options record or counter sample. Read a field by name
 // after Has; write it through its setter, which marks it as present. The zero
@@ -258,6 +300,8 @@ type Record struct {
 	ObserverIP                 netip.Addr // observer.ip
 	FlowNextHop                netip.Addr // flow.next_hop
 	FlowBGPNextHop             netip.Addr // flow.bgp.next_hop
+	InnerSourceIP              netip.Addr // flow.inner.source.ip
+	InnerDestinationIP         netip.Addr // flow.inner.destination.ip
 	FlowClientIP               netip.Addr // flow.client.ip
 	FlowServerIP               netip.Addr // flow.server.ip
 	FlowExporterAgent          netip.Addr // flow.exporter.agent
@@ -268,6 +312,7 @@ type Record struct {
 	DestinationBytes           uint64     // destination.bytes
 	DestinationPackets         uint64     // destination.packets
 	FlowCount                  uint64     // flow.count
+	FlowTunnelID               uint64     // flow.tunnel.id
 	FlowSamplingRate           uint64     // flow.sampling.rate
 	FlowSamplingID             uint64     // flow.sampling.id
 	FlowSamplingBytes          uint64     // flow.sampling.bytes
@@ -278,6 +323,10 @@ type Record struct {
 	EventCreated               int64      // event.created
 	EventStart                 int64      // event.start
 	EventEnd                   int64      // event.end
+	EventAction                string     // event.action
+	EventOutcome               string     // event.outcome
+	EventReason                string     // event.reason
+	EventCode                  string     // event.code
 	NetworkType                string     // network.type
 	NetworkTransport           string     // network.transport
 	NetworkProtocol            string     // network.protocol
@@ -304,8 +353,11 @@ type Record struct {
 	URLDomain                  string     // url.domain
 	URLPath                    string     // url.path
 	HTTPMethod                 string     // http.request.method
+	HTTPReferrer               string     // http.request.referrer
 	UserAgent                  string     // user_agent.original
+	RuleName                   string     // rule.name
 	TLSServerName              string     // tls.client.server_name
+	TLSServerSubject           string     // tls.server.x509.subject.common_name
 	DNSQuestion                string     // dns.question.name
 	FlowService                string     // flow.service
 	FlowCategory               string     // flow.category
@@ -315,6 +367,9 @@ type Record struct {
 	FlowTimeSource             string     // flow.time_source
 	FlowSite                   string     // flow.site
 	FlowTenant                 string     // flow.tenant
+	FlowTunnelType             string     // flow.tunnel.type
+	FlowACLIngressID           string     // flow.acl.ingress_id
+	FlowACLEgressID            string     // flow.acl.egress_id
 	SourceLocality             string     // flow.source.locality
 	SourceMACVendor            string     // flow.source.mac_vendor
 	DestinationLocality        string     // flow.destination.locality
@@ -324,6 +379,8 @@ type Record struct {
 	FlowApplicationDescription string     // flow.application.description
 	FlowApplicationCategory    string     // flow.application.category
 	FlowVRFName                string     // flow.vrf.name
+	FlowVRFEgressName          string     // flow.vrf.egress_name
+	FlowVRFRD                  string     // flow.vrf.route_distinguisher
 	FlowExporterProtocol       string     // flow.exporter.protocol
 	FlowExporterTransport      string     // flow.exporter.transport
 	SourceGeoLocation          Point      // source.geo.location
@@ -349,9 +406,14 @@ type Record struct {
 	EgressVLANID               uint16     // observer.egress.vlan.id
 	HTTPStatus                 uint16     // http.response.status_code
 	FlowTCPFlags               uint16     // flow.tcp_flags
+	InnerSourcePort            uint16     // flow.inner.source.port
+	InnerDestinationPort       uint16     // flow.inner.destination.port
 	FlowServerPort             uint16     // flow.server.port
 	SourceMAC                  MAC        // source.mac
 	DestinationMAC             MAC        // destination.mac
+	FlowAccessPointMAC         MAC        // flow.wireless.ap_mac
+	FlowClientMAC              MAC        // flow.client.mac
+	EventType                  uint8      // event.type
 	NetworkIANANumber          uint8      // network.iana_number
 	FlowDirection              uint8      // flow.direction
 	FlowToS                    uint8      // flow.tos
@@ -359,6 +421,7 @@ type Record struct {
 	FlowForwardingStatus       uint8      // flow.forwarding_status
 	FlowICMPType               uint8      // flow.icmp.type
 	FlowICMPCode               uint8      // flow.icmp.code
+	InnerIANANumber            uint8      // flow.inner.iana_number
 	SourcePrefixLength         uint8      // flow.source.prefix_length
 	DestinationPrefixLength    uint8      // flow.destination.prefix_length
 	FlowExporterEngineType     uint8      // flow.exporter.engine_type

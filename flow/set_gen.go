@@ -10,6 +10,36 @@ func (r *Record) SetTimestamp(v int64) {
 	r.mark(FieldTimestamp)
 }
 
+// SetEventType sets event.type.
+func (r *Record) SetEventType(v uint8) {
+	r.EventType = v
+	r.mark(FieldEventType)
+}
+
+// SetEventAction sets event.action.
+func (r *Record) SetEventAction(v string) {
+	r.EventAction = v
+	r.mark(FieldEventAction)
+}
+
+// SetEventOutcome sets event.outcome.
+func (r *Record) SetEventOutcome(v string) {
+	r.EventOutcome = v
+	r.mark(FieldEventOutcome)
+}
+
+// SetEventReason sets event.reason.
+func (r *Record) SetEventReason(v string) {
+	r.EventReason = v
+	r.mark(FieldEventReason)
+}
+
+// SetEventCode sets event.code.
+func (r *Record) SetEventCode(v string) {
+	r.EventCode = v
+	r.mark(FieldEventCode)
+}
+
 // SetEventCreated sets event.created.
 func (r *Record) SetEventCreated(v int64) {
 	r.EventCreated = v
@@ -366,6 +396,12 @@ func (r *Record) SetHTTPMethod(v string) {
 	r.mark(FieldHTTPMethod)
 }
 
+// SetHTTPReferrer sets http.request.referrer.
+func (r *Record) SetHTTPReferrer(v string) {
+	r.HTTPReferrer = v
+	r.mark(FieldHTTPReferrer)
+}
+
 // SetHTTPStatus sets http.response.status_code.
 func (r *Record) SetHTTPStatus(v uint16) {
 	r.HTTPStatus = v
@@ -378,10 +414,22 @@ func (r *Record) SetUserAgent(v string) {
 	r.mark(FieldUserAgent)
 }
 
+// SetRuleName sets rule.name.
+func (r *Record) SetRuleName(v string) {
+	r.RuleName = v
+	r.mark(FieldRuleName)
+}
+
 // SetTLSServerName sets tls.client.server_name.
 func (r *Record) SetTLSServerName(v string) {
 	r.TLSServerName = v
 	r.mark(FieldTLSServerName)
+}
+
+// SetTLSServerSubject sets tls.server.x509.subject.common_name.
+func (r *Record) SetTLSServerSubject(v string) {
+	r.TLSServerSubject = v
+	r.mark(FieldTLSServerSubject)
 }
 
 // SetDNSQuestion sets dns.question.name.
@@ -525,10 +573,76 @@ func (r *Record) AddFlowMPLSLabels(v uint32) bool {
 	return true
 }
 
+// SetFlowTunnelType sets flow.tunnel.type.
+func (r *Record) SetFlowTunnelType(v string) {
+	r.FlowTunnelType = v
+	r.mark(FieldFlowTunnelType)
+}
+
+// SetFlowTunnelID sets flow.tunnel.id.
+func (r *Record) SetFlowTunnelID(v uint64) {
+	r.FlowTunnelID = v
+	r.mark(FieldFlowTunnelID)
+}
+
+// SetInnerSourceIP sets flow.inner.source.ip.
+func (r *Record) SetInnerSourceIP(v netip.Addr) {
+	r.InnerSourceIP = v
+	r.mark(FieldInnerSourceIP)
+}
+
+// SetInnerSourcePort sets flow.inner.source.port.
+func (r *Record) SetInnerSourcePort(v uint16) {
+	r.InnerSourcePort = v
+	r.mark(FieldInnerSourcePort)
+}
+
+// SetInnerDestinationIP sets flow.inner.destination.ip.
+func (r *Record) SetInnerDestinationIP(v netip.Addr) {
+	r.InnerDestinationIP = v
+	r.mark(FieldInnerDestinationIP)
+}
+
+// SetInnerDestinationPort sets flow.inner.destination.port.
+func (r *Record) SetInnerDestinationPort(v uint16) {
+	r.InnerDestinationPort = v
+	r.mark(FieldInnerDestinationPort)
+}
+
+// SetInnerIANANumber sets flow.inner.iana_number.
+func (r *Record) SetInnerIANANumber(v uint8) {
+	r.InnerIANANumber = v
+	r.mark(FieldInnerIANANumber)
+}
+
+// SetFlowAccessPointMAC sets flow.wireless.ap_mac.
+func (r *Record) SetFlowAccessPointMAC(v MAC) {
+	r.FlowAccessPointMAC = v
+	r.mark(FieldFlowAccessPointMAC)
+}
+
+// SetFlowACLIngressID sets flow.acl.ingress_id.
+func (r *Record) SetFlowACLIngressID(v string) {
+	r.FlowACLIngressID = v
+	r.mark(FieldFlowACLIngressID)
+}
+
+// SetFlowACLEgressID sets flow.acl.egress_id.
+func (r *Record) SetFlowACLEgressID(v string) {
+	r.FlowACLEgressID = v
+	r.mark(FieldFlowACLEgressID)
+}
+
 // SetFlowClientIP sets flow.client.ip.
 func (r *Record) SetFlowClientIP(v netip.Addr) {
 	r.FlowClientIP = v
 	r.mark(FieldFlowClientIP)
+}
+
+// SetFlowClientMAC sets flow.client.mac.
+func (r *Record) SetFlowClientMAC(v MAC) {
+	r.FlowClientMAC = v
+	r.mark(FieldFlowClientMAC)
 }
 
 // SetFlowServerIP sets flow.server.ip.
@@ -645,6 +759,18 @@ func (r *Record) SetFlowVRFName(v string) {
 	r.mark(FieldFlowVRFName)
 }
 
+// SetFlowVRFEgressName sets flow.vrf.egress_name.
+func (r *Record) SetFlowVRFEgressName(v string) {
+	r.FlowVRFEgressName = v
+	r.mark(FieldFlowVRFEgressName)
+}
+
+// SetFlowVRFRD sets flow.vrf.route_distinguisher.
+func (r *Record) SetFlowVRFRD(v string) {
+	r.FlowVRFRD = v
+	r.mark(FieldFlowVRFRD)
+}
+
 // SetFlowExporterProtocol sets flow.exporter.protocol.
 func (r *Record) SetFlowExporterProtocol(v string) {
 	r.FlowExporterProtocol = v
@@ -687,6 +813,8 @@ func (r *Record) SetUint(id FieldID, v uint64) bool {
 	switch id {
 	case FieldTimestamp:
 		r.Timestamp = int64(v)
+	case FieldEventType:
+		r.EventType = uint8(v)
 	case FieldEventCreated:
 		r.EventCreated = int64(v)
 	case FieldEventStart:
@@ -757,6 +885,14 @@ func (r *Record) SetUint(id FieldID, v uint64) bool {
 		r.FlowBGPPreviousAS = uint32(v)
 	case FieldFlowBGPNextAS:
 		r.FlowBGPNextAS = uint32(v)
+	case FieldFlowTunnelID:
+		r.FlowTunnelID = v
+	case FieldInnerSourcePort:
+		r.InnerSourcePort = uint16(v)
+	case FieldInnerDestinationPort:
+		r.InnerDestinationPort = uint16(v)
+	case FieldInnerIANANumber:
+		r.InnerIANANumber = uint8(v)
 	case FieldFlowServerPort:
 		r.FlowServerPort = uint16(v)
 	case FieldSourcePrefixLength:
@@ -788,6 +924,120 @@ func (r *Record) SetUint(id FieldID, v uint64) bool {
 	return true
 }
 
+// Uint gives field id's number, the counterpart of SetUint; 0 when the field is
+// of another type. Ask Has first.
+func (r *Record) Uint(id FieldID) uint64 {
+	switch id {
+	case FieldTimestamp:
+		return uint64(r.Timestamp)
+	case FieldEventType:
+		return uint64(r.EventType)
+	case FieldEventCreated:
+		return uint64(r.EventCreated)
+	case FieldEventStart:
+		return uint64(r.EventStart)
+	case FieldEventEnd:
+		return uint64(r.EventEnd)
+	case FieldEventDuration:
+		return uint64(r.EventDuration)
+	case FieldNetworkBytes:
+		return uint64(r.NetworkBytes)
+	case FieldNetworkPackets:
+		return uint64(r.NetworkPackets)
+	case FieldNetworkIANANumber:
+		return uint64(r.NetworkIANANumber)
+	case FieldNetworkVLANID:
+		return uint64(r.NetworkVLANID)
+	case FieldNetworkInnerVLANID:
+		return uint64(r.NetworkInnerVLANID)
+	case FieldSourcePort:
+		return uint64(r.SourcePort)
+	case FieldSourceBytes:
+		return uint64(r.SourceBytes)
+	case FieldSourcePackets:
+		return uint64(r.SourcePackets)
+	case FieldSourceASNumber:
+		return uint64(r.SourceASNumber)
+	case FieldSourceNATPort:
+		return uint64(r.SourceNATPort)
+	case FieldDestinationPort:
+		return uint64(r.DestinationPort)
+	case FieldDestinationBytes:
+		return uint64(r.DestinationBytes)
+	case FieldDestinationPackets:
+		return uint64(r.DestinationPackets)
+	case FieldDestinationASNumber:
+		return uint64(r.DestinationASNumber)
+	case FieldDestinationNATPort:
+		return uint64(r.DestinationNATPort)
+	case FieldIngressInterfaceID:
+		return uint64(r.IngressInterfaceID)
+	case FieldIngressVLANID:
+		return uint64(r.IngressVLANID)
+	case FieldEgressInterfaceID:
+		return uint64(r.EgressInterfaceID)
+	case FieldEgressVLANID:
+		return uint64(r.EgressVLANID)
+	case FieldHTTPStatus:
+		return uint64(r.HTTPStatus)
+	case FieldFlowCount:
+		return uint64(r.FlowCount)
+	case FieldFlowDirection:
+		return uint64(r.FlowDirection)
+	case FieldFlowTCPFlags:
+		return uint64(r.FlowTCPFlags)
+	case FieldFlowToS:
+		return uint64(r.FlowToS)
+	case FieldFlowEndReason:
+		return uint64(r.FlowEndReason)
+	case FieldFlowForwardingStatus:
+		return uint64(r.FlowForwardingStatus)
+	case FieldFlowClockSkew:
+		return uint64(r.FlowClockSkew)
+	case FieldFlowICMPType:
+		return uint64(r.FlowICMPType)
+	case FieldFlowICMPCode:
+		return uint64(r.FlowICMPCode)
+	case FieldFlowBGPPreviousAS:
+		return uint64(r.FlowBGPPreviousAS)
+	case FieldFlowBGPNextAS:
+		return uint64(r.FlowBGPNextAS)
+	case FieldFlowTunnelID:
+		return uint64(r.FlowTunnelID)
+	case FieldInnerSourcePort:
+		return uint64(r.InnerSourcePort)
+	case FieldInnerDestinationPort:
+		return uint64(r.InnerDestinationPort)
+	case FieldInnerIANANumber:
+		return uint64(r.InnerIANANumber)
+	case FieldFlowServerPort:
+		return uint64(r.FlowServerPort)
+	case FieldSourcePrefixLength:
+		return uint64(r.SourcePrefixLength)
+	case FieldDestinationPrefixLength:
+		return uint64(r.DestinationPrefixLength)
+	case FieldFlowSamplingRate:
+		return uint64(r.FlowSamplingRate)
+	case FieldFlowSamplingID:
+		return uint64(r.FlowSamplingID)
+	case FieldFlowSamplingBytes:
+		return uint64(r.FlowSamplingBytes)
+	case FieldFlowSamplingPackets:
+		return uint64(r.FlowSamplingPackets)
+	case FieldFlowVRFIngressID:
+		return uint64(r.FlowVRFIngressID)
+	case FieldFlowVRFEgressID:
+		return uint64(r.FlowVRFEgressID)
+	case FieldFlowExporterDomain:
+		return uint64(r.FlowExporterDomain)
+	case FieldFlowExporterEngineType:
+		return uint64(r.FlowExporterEngineType)
+	case FieldFlowExporterEngineID:
+		return uint64(r.FlowExporterEngineID)
+	}
+	return 0
+}
+
 // SetAddr sets field id to an address.
 // It reports false, and sets nothing, when the field is of another type.
 func (r *Record) SetAddr(id FieldID, v netip.Addr) bool {
@@ -806,6 +1056,10 @@ func (r *Record) SetAddr(id FieldID, v netip.Addr) bool {
 		r.FlowNextHop = v
 	case FieldFlowBGPNextHop:
 		r.FlowBGPNextHop = v
+	case FieldInnerSourceIP:
+		r.InnerSourceIP = v
+	case FieldInnerDestinationIP:
+		r.InnerDestinationIP = v
 	case FieldFlowClientIP:
 		r.FlowClientIP = v
 	case FieldFlowServerIP:
@@ -827,6 +1081,10 @@ func (r *Record) SetMAC(id FieldID, v MAC) bool {
 		r.SourceMAC = v
 	case FieldDestinationMAC:
 		r.DestinationMAC = v
+	case FieldFlowAccessPointMAC:
+		r.FlowAccessPointMAC = v
+	case FieldFlowClientMAC:
+		r.FlowClientMAC = v
 	default:
 		return false
 	}
@@ -838,6 +1096,14 @@ func (r *Record) SetMAC(id FieldID, v MAC) bool {
 // It reports false, and sets nothing, when the field is of another type.
 func (r *Record) SetString(id FieldID, v string) bool {
 	switch id {
+	case FieldEventAction:
+		r.EventAction = v
+	case FieldEventOutcome:
+		r.EventOutcome = v
+	case FieldEventReason:
+		r.EventReason = v
+	case FieldEventCode:
+		r.EventCode = v
 	case FieldNetworkType:
 		r.NetworkType = v
 	case FieldNetworkTransport:
@@ -890,10 +1156,16 @@ func (r *Record) SetString(id FieldID, v string) bool {
 		r.URLPath = v
 	case FieldHTTPMethod:
 		r.HTTPMethod = v
+	case FieldHTTPReferrer:
+		r.HTTPReferrer = v
 	case FieldUserAgent:
 		r.UserAgent = v
+	case FieldRuleName:
+		r.RuleName = v
 	case FieldTLSServerName:
 		r.TLSServerName = v
+	case FieldTLSServerSubject:
+		r.TLSServerSubject = v
 	case FieldDNSQuestion:
 		r.DNSQuestion = v
 	case FieldFlowService:
@@ -912,6 +1184,12 @@ func (r *Record) SetString(id FieldID, v string) bool {
 		r.FlowSite = v
 	case FieldFlowTenant:
 		r.FlowTenant = v
+	case FieldFlowTunnelType:
+		r.FlowTunnelType = v
+	case FieldFlowACLIngressID:
+		r.FlowACLIngressID = v
+	case FieldFlowACLEgressID:
+		r.FlowACLEgressID = v
 	case FieldSourceLocality:
 		r.SourceLocality = v
 	case FieldSourceMACVendor:
@@ -930,6 +1208,10 @@ func (r *Record) SetString(id FieldID, v string) bool {
 		r.FlowApplicationCategory = v
 	case FieldFlowVRFName:
 		r.FlowVRFName = v
+	case FieldFlowVRFEgressName:
+		r.FlowVRFEgressName = v
+	case FieldFlowVRFRD:
+		r.FlowVRFRD = v
 	case FieldFlowExporterProtocol:
 		r.FlowExporterProtocol = v
 	case FieldFlowExporterTransport:

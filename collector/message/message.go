@@ -14,10 +14,12 @@ import (
 
 // Origin tells where a message came from.
 type Origin struct {
-	// Addr is the transport source address, never IPv4-mapped IPv6. The source
-	// port is left out on purpose: behind address translation and containers it
-	// changes.
+	// Addr is the transport source address, never IPv4-mapped IPv6.
 	Addr netip.Addr
+	// Port is the source port of a datagram, 0 when it is not known. It is no part
+	// of who the exporter is, as behind address translation and containers it
+	// changes; weir doctor finds those by it.
+	Port uint16
 	// Name is the peer's verified name, or empty.
 	Name string
 	// Transport is udp, tcp, tls or file.
@@ -104,6 +106,9 @@ const (
 	// the one that was not defined again for longest made room for a new one.
 	// Nothing is lost unless data follows that needs it.
 	ReasonTemplateEvicted
+	// ReasonNoSampler: a flow whose sampler is not known (yet), so that its rate
+	// was assumed to be 1. The flow was stored.
+	ReasonNoSampler
 	// NumReasons bounds arrays indexed by Reason.
 	NumReasons
 )
@@ -111,7 +116,7 @@ const (
 var reasonNames = [NumReasons]string{"none", "truncated_header", "unknown_version", "bad_length", "truncated_set", "bad_template",
 	"zero_size_template", "template_limit", "no_template", "truncated_record", "truncated_sample", "bad_sample", "unknown_sample",
 	"exporter_limit", "trailing_bytes", "reserved_set", "protocol_not_allowed", "count_mismatch", "options_limit",
-	"template_evicted"}
+	"template_evicted", "no_sampler"}
 
 // String is the value of the reason label in metrics.
 func (r Reason) String() string {
@@ -124,7 +129,7 @@ func (r Reason) String() string {
 // Harmless reports whether everything in the message was understood all the
 // same, so that the reason is worth counting but no loss.
 func (r Reason) Harmless() bool {
-	return r == ReasonNone || r == ReasonCountMismatch || r == ReasonTemplateEvicted
+	return r == ReasonNone || r == ReasonCountMismatch || r == ReasonTemplateEvicted || r == ReasonNoSampler
 }
 
 // Error is one problem in detail.

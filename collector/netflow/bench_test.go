@@ -77,7 +77,7 @@ func BenchmarkDecode(b *testing.B) {
 		d.Decode(o, data, w, &res)
 		records += res.Flows
 	}
-	if res.Flows != 17 || res.First != nil {
+	if res.Flows != 17 || !res.Clean() {
 		b.Fatalf("%d flows, %v", res.Flows, res.First)
 	}
 	b.ReportMetric(float64(records)/b.Elapsed().Seconds(), "flows/s")

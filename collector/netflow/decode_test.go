@@ -127,9 +127,14 @@ func TestNumbersFitStores(t *testing.T) {
 			t.Errorf("%s is %d, want %d", id, v, uint64(most))
 		}
 	}
-	for _, s := range []scratch{{pktInterval: 1, pktSpace: 1<<64 - 1}, {size: 1, population: 1<<64 - 1}, {interval: 1<<64 - 1}} {
+	for _, values := range []map[uint8]uint64{{samplingPacketInterval: 1, samplingPacketSpace: 1<<64 - 1}, {samplingPacketInterval: 1<<64 - 1},
+		{samplingTimeInterval: 1, samplingTimeSpace: 1<<64 - 1}, {samplingSize: 1, samplingPopulation: 1<<64 - 1}, {samplingInterval: 1<<64 - 1}} {
+		var s sampling
+		for index, v := range values {
+			s.put(index, v)
+		}
 		if rate := s.rate(); rate != most {
-			t.Errorf("rate %d of %+v", rate, s)
+			t.Errorf("rate %d of %v", rate, values)
 		}
 	}
 }

@@ -32,6 +32,8 @@ type exporter struct {
 	interfaces   map[uint32]Interface
 	applications map[appKey]Application
 	vrfs         map[uint32]vrfName
+	// distinguishers are the VRFs' route distinguishers.
+	distinguishers map[uint32]vrfName
 }
 
 type domainKey struct {
@@ -45,12 +47,10 @@ type domain struct {
 	templates map[uint16]*template
 	samplers  samplers
 	sequence  sequence
-	boot      int64 // from options data, Unix nanoseconds
+	boot      unixNanos // from options data
 	hasBoot   bool
+	running   running // counters that run on from record to record
 }
-
-// noSampler is the id of a rate that was told without a sampler id.
-const noSampler = 1<<64 - 1
 
 // Interface is an interface's name and description from options data.
 type Interface struct {
@@ -75,7 +75,7 @@ type appKey struct {
 
 func newExporter(key exporterKey, name string, cfg *Config) *exporter {
 	return &exporter{key: key, name: name, override: cfg.override(key.addr),
-		domains: map[domainKey]*domain{}, interfaces: map[uint32]Interface{}, applications: map[appKey]Application{}, vrfs: map[uint32]vrfName{}}
+		domains: map[domainKey]*domain{}, interfaces: map[uint32]Interface{}, applications: map[appKey]Application{}, vrfs: map[uint32]vrfName{}, distinguishers: map[uint32]vrfName{}}
 }
 
 // domain gives a domain's state, nil when there is no room for another one.
@@ -191,19 +191,18 @@ func (x *exporter) withdrawAll(s *Store, d *domain, options bool) {
 	}
 }
 
-// samplingRate looks up what options data told: the sampler's rate in the
-// flow's domain, else the domain's rate without an id, else the same in domain
-// 0, where many exporters put what holds for the whole device.
-func (x *exporter) samplingRate(d *domain, id uint64) uint64 {
+// samplingRate looks up what options data told in the flow's domain, else in
+// domain 0, where many exporters put what holds for the whole device.
+func (x *exporter) samplingRate(d *domain, id, ingress, egress uint64) uint64 {
 	if d == nil {
 		return 0
 	}
-	if rate := d.samplers.of(id); rate != 0 {
+	if rate := d.samplers.of(id, ingress, egress); rate != 0 {
 		return rate
 	}
 	if d.key.id != 0 {
 		if whole := x.domains[domainKey{d.key.protocol, 0}]; whole != nil {
-			return whole.samplers.of(id)
+			return whole.samplers.of(id, ingress, egress)
 		}
 	}
 	return 0

@@ -1,18 +1,19 @@
 package netflow
 
 import (
-	"encoding/hex"
 	"math"
 	"math/bits"
-	"net/netip"
-	"strconv"
 
 	"github.com/weirflow/weir/flow"
 )
 
-// IP protocol numbers whose ports are no ports.
+// IP protocol numbers that the meaning of other fields depends on.
 const (
 	protoICMP   = 1
+	protoIPv4   = 4
+	protoUDP    = 17
+	protoIPv6   = 41
+	protoGRE    = 47
 	protoICMPv6 = 58
 )
 
@@ -20,6 +21,13 @@ const (
 func (m *run) finish(r *flow.Record) {
 	s := &m.scratch
 	m.times(r)
+	if s.physical && !r.Has(flow.FieldIngressInterfaceID) && !r.Has(flow.FieldEgressInterfaceID) {
+		r.SetIngressInterfaceID(s.ingress)
+		r.SetEgressInterfaceID(s.egress)
+	}
+	if r.Has(flow.FieldFlowClientIP) && !r.Has(flow.FieldSourceIP) && !r.Has(flow.FieldDestinationIP) {
+		m.client(r)
+	}
 	if r.Has(flow.FieldSourceIP) {
 		if r.SourceIP.Is4() {
 			r.SetNetworkType("ipv4")
@@ -30,18 +38,33 @@ func (m *run) finish(r *flow.Record) {
 	m.icmp(r)
 	m.counters(r)
 	m.names(r)
-	if s.appIDLen != 0 {
+	if s.app.length != 0 {
 		m.application(r)
 	}
+	if s.event {
+		m.happened(r)
+	}
+	if r.Has(flow.FieldFlowForwardingStatus) {
+		m.forwarded(r)
+	}
+	m.ends(r)
 }
 
 // icmp takes type and code from the destination port, where NetFlow puts them
-// when the template has no element for them, and drops the ports.
+// when the template has no element for them, and drops the ports. Templates for
+// every protocol carry type and code in vain when it is another one.
 func (m *run) icmp(r *flow.Record) {
-	if r.NetworkIANANumber != protoICMP && r.NetworkIANANumber != protoICMPv6 || !r.Has(flow.FieldNetworkIANANumber) {
+	if !r.Has(flow.FieldNetworkIANANumber) {
 		return
 	}
 	known := r.Has(flow.FieldFlowICMPType)
+	if r.NetworkIANANumber != protoICMP && r.NetworkIANANumber != protoICMPv6 {
+		if known && r.FlowICMPType == 0 && r.FlowICMPCode == 0 {
+			r.Clear(flow.FieldFlowICMPType)
+			r.Clear(flow.FieldFlowICMPCode)
+		}
+		return
+	}
 	port := r.DestinationPort
 	if r.Has(flow.FieldDestinationPort) && (!known || m.scratch.icmps && r.FlowICMPType == 0 && r.FlowICMPCode == 0 && port != 0) {
 		r.SetFlowICMPType(uint8(port >> 8))
@@ -51,52 +74,185 @@ func (m *run) icmp(r *flow.Record) {
 	r.Clear(flow.FieldDestinationPort)
 }
 
+// client takes the client of a record that names no source and destination for
+// one of them: the source where there is a server, too; of a wireless station what
+// comes in is from it, and what goes out is to it.
+func (m *run) client(r *flow.Record) {
+	switch {
+	case r.Has(flow.FieldFlowServerIP):
+		r.SetSourceIP(r.FlowClientIP)
+		r.SetDestinationIP(r.FlowServerIP)
+		if r.Has(flow.FieldFlowServerPort) && !r.Has(flow.FieldDestinationPort) {
+			r.SetDestinationPort(r.FlowServerPort)
+		}
+		if port := m.scratch.clientPort; port != 0 && !r.Has(flow.FieldSourcePort) {
+			r.SetSourcePort(port)
+		}
+	case !r.Has(flow.FieldFlowDirection):
+	case r.FlowDirection == 0:
+		r.SetSourceIP(r.FlowClientIP)
+	default:
+		r.SetDestinationIP(r.FlowClientIP)
+	}
+}
+
+// Values of biflowDirection.
+const (
+	biflowInitiator        = 1
+	biflowReverseInitiator = 2
+)
+
+// ends sets client and server where the exporter says who began, and the kind of
+// tunnel where an address inside one is known.
+func (m *run) ends(r *flow.Record) {
+	s := &m.scratch
+	if (s.has&initiated != 0 || s.biflow == biflowInitiator || s.biflow == biflowReverseInitiator) && r.Has(flow.FieldSourceIP) && r.Has(flow.FieldDestinationIP) {
+		// After the translation of the destination, before that of the source.
+		to, port, hasPort := r.DestinationIP, r.DestinationPort, r.Has(flow.FieldDestinationPort)
+		if r.Has(flow.FieldDestinationNATIP) {
+			to = r.DestinationNATIP
+			if r.Has(flow.FieldDestinationNATPort) {
+				port = r.DestinationNATPort
+			}
+		}
+		if s.biflow == biflowReverseInitiator {
+			r.SetFlowClientIP(to)
+			r.SetFlowServerIP(r.SourceIP)
+			port, hasPort = r.SourcePort, r.Has(flow.FieldSourcePort)
+		} else {
+			r.SetFlowClientIP(r.SourceIP)
+			r.SetFlowServerIP(to)
+		}
+		if hasPort {
+			r.SetFlowServerPort(port)
+		}
+	}
+	if r.Has(flow.FieldInnerSourceIP) && !r.Has(flow.FieldFlowTunnelType) && r.Has(flow.FieldNetworkIANANumber) {
+		switch r.NetworkIANANumber {
+		case protoIPv4, protoIPv6:
+			r.SetFlowTunnelType("ipip")
+		case protoGRE:
+			r.SetFlowTunnelType("gre")
+		case protoUDP:
+			setText(r, flow.FieldFlowTunnelType, tunnelPorts[r.DestinationPort])
+		}
+	}
+}
+
+// tunnelPorts are the UDP ports of tunnels (IANA).
+var tunnelPorts = map[uint16]string{2152: "gtp", 4789: "vxlan", 6081: "geneve"}
+
 // counters sets the octets and packets, scaled by the sampling rate.
 func (m *run) counters(r *flow.Record) {
 	s := &m.scratch
 	rate, source := m.rate(r)
 	r.SetFlowSamplingRate(rate)
 	r.SetFlowSamplingSource(source)
-	octets, hasOctets := s.pick(forwardOctets)
-	packets, hasPackets := s.pick(forwardPackets)
-	backOctets, hasBackOctets := s.pick(reverseOctets)
-	backPackets, hasBackPackets := s.pick(reversePackets)
-	if hasOctets {
-		r.SetSourceBytes(scale(octets, rate))
+	if s.has == 0 {
+		return // an event
 	}
-	if hasPackets {
-		r.SetSourcePackets(scale(packets, rate))
+	octets, packets, backOctets, backPackets := s.pick(forwardOctets), s.pick(forwardPackets), s.pick(reverseOctets), s.pick(reversePackets)
+	c := counted{s.at(octets), s.at(packets), s.at(backOctets), s.at(backPackets)}
+	if which := bit(octets) | bit(packets) | bit(backOctets) | bit(backPackets); which&totals != 0 || s.events[eventFirewall] != 0 && s.flowID != 0 {
+		rest, less := m.once(r, c, which)
+		if less {
+			m.totals(r, octets, packets, backOctets, backPackets)
+		}
+		c = rest
 	}
-	if hasBackOctets {
-		r.SetDestinationBytes(scale(backOctets, rate))
+	if octets >= 0 {
+		r.SetSourceBytes(scale(c.octets, rate))
 	}
-	if hasBackPackets {
-		r.SetDestinationPackets(scale(backPackets, rate))
+	if packets >= 0 {
+		r.SetSourcePackets(scale(c.packets, rate))
 	}
-	if hasOctets || hasBackOctets {
-		both := add(octets, backOctets)
+	if backOctets >= 0 {
+		r.SetDestinationBytes(scale(c.backOctets, rate))
+	}
+	if backPackets >= 0 {
+		r.SetDestinationPackets(scale(c.backPackets, rate))
+	}
+	const sideless = 1<<counterIncomingOctets | 1<<counterOutgoingOctets | 1<<counterIncomingPackets | 1<<counterOutgoingPackets
+	if s.has&sideless != 0 {
+		m.sideless(r, octets, packets, rate)
+	}
+	if octets >= 0 || backOctets >= 0 {
+		both := add(c.octets, c.backOctets)
 		r.SetNetworkBytes(scale(both, rate))
 		if rate > 1 {
 			r.SetFlowSamplingBytes(both)
 		}
 	}
-	if hasPackets || hasBackPackets {
-		both := add(packets, backPackets)
+	if packets >= 0 || backPackets >= 0 {
+		both := add(c.packets, c.backPackets)
 		r.SetNetworkPackets(scale(both, rate))
 		if rate > 1 {
 			r.SetFlowSamplingPackets(both)
 		}
 	}
 	// The counters after the exporter's own work are kept beside the ones before.
-	for i, name := range postNames {
-		if s.has&(1<<i) != 0 && name != "" && s.has&(1<<counterOctets|1<<counterPackets) != 0 {
-			r.Extra = append(r.Extra, flow.Element{Name: name, Kind: flow.ElementUint, Num: s.counters[i]})
+	if s.has&posts == 0 || s.has&(1<<counterOctets|1<<counterPackets) == 0 {
+		return
+	}
+	for left := s.has & posts; left != 0; left &= left - 1 {
+		i := bits.TrailingZeros32(left)
+		r.Extra = append(r.Extra, flow.Element{Name: counterNames[i], Kind: flow.ElementUint, Num: s.counters[i]})
+	}
+}
+
+// setBoth sets a network total, and the unscaled one when it was sampled.
+func setBoth(r *flow.Record, scaled, raw flow.FieldID, v, rate uint64) {
+	r.SetUint(scaled, scale(v, rate))
+	if rate > 1 {
+		r.SetUint(raw, v)
+	}
+}
+
+// sideless counts both directions of records that do not tell which end's they
+// are, and keeps them under their names.
+func (m *run) sideless(r *flow.Record, octets, packets int, rate uint64) {
+	s := &m.scratch
+	for _, x := range [...]struct {
+		in, out     uint8
+		known       int
+		scaled, raw flow.FieldID
+	}{{counterIncomingOctets, counterOutgoingOctets, octets, flow.FieldNetworkBytes, flow.FieldFlowSamplingBytes},
+		{counterIncomingPackets, counterOutgoingPackets, packets, flow.FieldNetworkPackets, flow.FieldFlowSamplingPackets}} {
+		both := uint64(0)
+		for _, i := range [...]uint8{x.in, x.out} {
+			if s.has&(1<<i) != 0 {
+				both = add(both, s.counters[i])
+				r.Extra = append(r.Extra, flow.Element{Name: counterNames[i], Kind: flow.ElementUint, Num: s.counters[i]})
+			}
+		}
+		if x.known < 0 && s.has&(1<<x.in|1<<x.out) != 0 {
+			setBoth(r, x.scaled, x.raw, both, rate)
 		}
 	}
 }
 
-var postNames = [numCounters]string{counterPostOctets: "postOctetDeltaCount", counterPostPackets: "postPacketDeltaCount",
-	counterPostTotalOctets: "postOctetTotalCount", counterPostTotalPackets: "postPacketTotalCount", counterLayer2Octets: "layer2OctetDeltaCount"}
+// totals keeps the counters as the exporter sent them, when a part of them was
+// counted before.
+func (m *run) totals(r *flow.Record, picked ...int) {
+	for _, i := range picked {
+		if i >= 0 {
+			r.Extra = append(r.Extra, flow.Element{Name: counterNames[i], Kind: flow.ElementUint, Num: m.scratch.counters[i]})
+		}
+	}
+}
+
+// counterNames are the elements that counters come from.
+var counterNames = [numCounters]string{counterOctets: "octetDeltaCount", counterPackets: "packetDeltaCount",
+	counterPostOctets: "postOctetDeltaCount", counterPostPackets: "postPacketDeltaCount", counterLayer2Octets: "layer2OctetDeltaCount",
+	counterReverseOctets: "reverseOctetDeltaCount", counterReversePackets: "reversePacketDeltaCount",
+	counterIncomingOctets: "proceraIncomingOctets", counterOutgoingOctets: "proceraOutgoingOctets",
+	counterIncomingPackets: "proceraIncomingPackets", counterOutgoingPackets: "proceraOutgoingPackets",
+	counterTotalOctets: "octetTotalCount", counterTotalPackets: "packetTotalCount",
+	counterInitiatorOctets: "initiatorOctets", counterInitiatorPackets: "initiatorPackets", counterResponderOctets: "responderOctets", counterResponderPackets: "responderPackets",
+	counterPostTotalOctets: "postOctetTotalCount", counterPostTotalPackets: "postPacketTotalCount",
+	counterReverseTotalOctets: "reverseOctetTotalCount", counterReverseTotalPackets: "reversePacketTotalCount"}
+
+const posts = 1<<counterPostOctets | 1<<counterPostPackets | 1<<counterPostTotalOctets | 1<<counterPostTotalPackets | 1<<counterLayer2Octets
 
 // scale multiplies, and stops at what signed stores can hold.
 func scale(v, rate uint64) uint64 {
@@ -116,69 +272,6 @@ func add(v, w uint64) uint64 {
 	return sum
 }
 
-// Values of flow.sampling.source.
-const (
-	rateRecord   = "record"
-	rateOptions  = "options"
-	rateOverride = "override"
-	rateAssumed  = "assumed"
-)
-
-// rate tells one of how many packets was sampled, and who says so.
-func (m *run) rate(r *flow.Record) (uint64, string) {
-	if rate := m.scratch.rate(); rate != 0 {
-		return rate, rateRecord
-	}
-	id := uint64(noSampler)
-	if r.Has(flow.FieldFlowSamplingID) {
-		id = r.FlowSamplingID
-	}
-	if rate := m.x.samplingRate(m.domain, id); rate != 0 {
-		return rate, rateOptions
-	}
-	if rate := m.x.override; rate != 0 {
-		return rate, rateOverride
-	}
-	return 1, rateAssumed
-}
-
-// sampling notes a sampling parameter. RouterOS writes them with the low byte
-// first; a value of 16 million and more that is small the other way round is
-// taken for that.
-func (s *scratch) sampling(index uint8, v uint64) {
-	if v >= 1<<24 && v <= math.MaxUint32 {
-		if swapped := bits.ReverseBytes32(uint32(v)); swapped < 1<<20 {
-			v = uint64(swapped)
-		}
-	}
-	switch index {
-	case samplingInterval:
-		s.interval = v
-	case samplingPacketInterval:
-		s.pktInterval = v
-	case samplingPacketSpace:
-		s.pktSpace = v
-	case samplingSize:
-		s.size = v
-	case samplingPopulation:
-		s.population = v
-	}
-	s.samplerSeen = true
-}
-
-// rate gives the rate that the sampling parameters make, 0 for none: interval
-// packets are taken, then space packets left out (RFC 5477 section 8.2.2 and
-// 8.2.3); size packets of a population (8.2.6, 8.2.7).
-func (s *scratch) rate() uint64 {
-	switch {
-	case s.pktInterval != 0:
-		return add(add(s.pktInterval, s.pktSpace), s.pktInterval/2) / s.pktInterval
-	case s.size != 0 && s.population >= s.size:
-		return add(s.population, s.size/2) / s.size
-	}
-	return min(s.interval, math.MaxInt64)
-}
-
 // names puts the names that options data gave in place of the numbers.
 func (m *run) names(r *flow.Record) {
 	if len(m.x.interfaces) > 0 {
@@ -191,8 +284,20 @@ func (m *run) names(r *flow.Record) {
 			setText(r, flow.FieldEgressInterfaceAlias, i.Description)
 		}
 	}
-	if len(m.x.vrfs) > 0 && r.Has(flow.FieldFlowVRFIngressID) && !r.Has(flow.FieldFlowVRFName) {
-		setText(r, flow.FieldFlowVRFName, string(m.x.vrfs[r.FlowVRFIngressID]))
+	if len(m.x.vrfs) > 0 {
+		if r.Has(flow.FieldFlowVRFIngressID) && !r.Has(flow.FieldFlowVRFName) {
+			setText(r, flow.FieldFlowVRFName, string(m.x.vrfs[r.FlowVRFIngressID]))
+		}
+		if r.Has(flow.FieldFlowVRFEgressID) {
+			setText(r, flow.FieldFlowVRFEgressName, string(m.x.vrfs[r.FlowVRFEgressID]))
+		}
+	}
+	if len(m.x.distinguishers) > 0 && !r.Has(flow.FieldFlowVRFRD) && r.Has(flow.FieldFlowVRFIngressID) {
+		rd := m.x.distinguishers[r.FlowVRFIngressID]
+		if rd == "" && r.Has(flow.FieldFlowVRFEgressID) {
+			rd = m.x.distinguishers[r.FlowVRFEgressID]
+		}
+		setText(r, flow.FieldFlowVRFRD, string(rd))
 	}
 }
 
@@ -204,7 +309,7 @@ func setText(r *flow.Record, field flow.FieldID, text string) {
 
 // application looks the application id up in what options data told.
 func (m *run) application(r *flow.Record) {
-	app, ok := m.x.applications[appKey{m.scratch.appID, m.scratch.appIDLen}]
+	app, ok := m.x.applications[m.scratch.app]
 	if !ok {
 		return
 	}
@@ -214,35 +319,4 @@ func (m *run) application(r *flow.Record) {
 	if !r.Has(flow.FieldFlowApplicationDescription) {
 		setText(r, flow.FieldFlowApplicationDescription, app.Description)
 	}
-}
-
-// panaL7 is the engine whose selectors begin with an enterprise number (RFC
-// 6759 section 4.1).
-const panaL7 = 20
-
-// appIDText writes an application id as engine:selector.
-func (m *run) appIDText(v []byte) string {
-	var room [40]byte
-	out := strconv.AppendUint(room[:0], uint64(v[0]), 10)
-	out = append(out, ':')
-	if v[0] == panaL7 && len(v) > 5 {
-		out = strconv.AppendUint(out, number(v[1:5]), 10)
-		out = strconv.AppendUint(append(out, ':'), number(v[5:]), 10)
-	} else if len(v) > 1 {
-		out = strconv.AppendUint(out, number(v[1:]), 10)
-	} else {
-		out = append(out, hex.EncodeToString(v[1:])...)
-	}
-	return m.strings.of(out)
-}
-
-// override finds the configured rate for an exporter, 0 for none.
-func (c *Config) override(a netip.Addr) (rate uint64) {
-	longest := -1
-	for prefix, v := range c.SamplingRates {
-		if prefix.Contains(a) && prefix.Bits() > longest {
-			longest, rate = prefix.Bits(), v
-		}
-	}
-	return rate
 }

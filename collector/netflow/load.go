@@ -119,6 +119,9 @@ func (s *Store) load(in *savedExporter, now int64) error {
 	for id, name := range in.VRFs {
 		put(s, x, x.vrfs, id, vrfName(clip(name)))
 	}
+	for id, rd := range in.Distinguishers {
+		put(s, x, x.distinguishers, id, vrfName(clip(rd)))
+	}
 	for _, app := range in.Applications {
 		put(s, x, x.applications, appKey{app.ID, app.Length}, Application{clip(app.Name), clip(app.Description)})
 	}
@@ -148,7 +151,7 @@ func (s *Store) loadDomain(x *exporter, in *savedDomain) error {
 		s.putSampler(x, d, id, rate)
 	}
 	if in.Boot != 0 {
-		d.boot, d.hasBoot = in.Boot, true
+		d.boot, d.hasBoot = unixNanos(in.Boot), true
 	}
 	for _, t := range in.Templates {
 		if t.ID < ipfix.FirstDataSet || t.Scopes < 0 || t.Scopes > len(t.Fields) || t.MinRecordLen() == 0 {

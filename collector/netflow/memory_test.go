@@ -25,6 +25,7 @@ func checkAccounts(t testing.TB, s *Store) {
 				cost += templateCost(&tmpl.spec)
 			}
 			samplers += len(d.samplers)
+			cost += costRunning * len(d.running)
 		}
 		cost += costSampler * samplers
 		for _, i := range x.interfaces {
@@ -34,6 +35,9 @@ func checkAccounts(t testing.TB, s *Store) {
 			cost += a.bytes()
 		}
 		for _, v := range x.vrfs {
+			cost += v.bytes()
+		}
+		for _, v := range x.distinguishers {
 			cost += v.bytes()
 		}
 		if x.templates != templates || x.fields != fields || x.samplers != samplers || x.bytes != cost {

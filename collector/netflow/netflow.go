@@ -85,6 +85,7 @@ type Decoder struct {
 	store   *Store
 	strings interner
 	scratch scratch
+	detail  message.Error // of Result.First, where it must not be allocated
 }
 
 // NewDecoder gives a decoder over a store.
@@ -134,10 +135,10 @@ type run struct {
 	res    *message.Result
 	header ipfix.Header
 	domain *domain
-	// exported is the message's own time, Unix nanoseconds.
-	exported int64
-	// boot is when the exporter booted, Unix nanoseconds; valid if hasBoot.
-	boot    int64
+	// exported is the message's own time.
+	exported unixNanos
+	// boot is when the exporter booted; valid if hasBoot.
+	boot    unixNanos
 	hasBoot bool
 }
 
@@ -162,7 +163,7 @@ func (m *run) begin(kind flow.Kind) *flow.Record {
 	r.SetFlowExporterDomain(m.res.Domain)
 	if m.origin.Received != 0 {
 		r.SetEventCreated(m.origin.Received)
-		r.SetFlowClockSkew((m.exported - m.origin.Received) / int64(time.Millisecond))
+		r.SetFlowClockSkew(m.exported.sub(unixNanos(m.origin.Received)).Milliseconds())
 	}
 	return r
 }
@@ -170,7 +171,7 @@ func (m *run) begin(kind flow.Kind) *flow.Record {
 // skew notes how far the message's time is from the time of its receipt.
 func (m *run) skew() {
 	if m.origin.Received != 0 {
-		m.res.ClockSkew = time.Duration(m.exported - m.origin.Received)
+		m.res.ClockSkew = m.exported.sub(unixNanos(m.origin.Received))
 	}
 }
 

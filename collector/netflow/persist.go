@@ -24,6 +24,8 @@ type savedExporter struct {
 	Interfaces   map[uint32]Interface `json:"interfaces,omitempty"`
 	Applications []savedApplication   `json:"applications,omitempty"`
 	VRFs         map[uint32]string    `json:"vrfs,omitempty"`
+	// Distinguishers are the VRFs' route distinguishers.
+	Distinguishers map[uint32]string `json:"route_distinguishers,omitempty"`
 }
 
 type savedApplication struct {
@@ -65,7 +67,10 @@ func (s *Store) Save(w io.Writer) error {
 func (x *exporter) saved() savedExporter {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	out := savedExporter{Addr: x.key.addr, Interfaces: map[uint32]Interface{}, VRFs: map[uint32]string{}}
+	out := savedExporter{Addr: x.key.addr, Interfaces: map[uint32]Interface{}, VRFs: map[uint32]string{}, Distinguishers: map[uint32]string{}}
+	for id, rd := range x.distinguishers {
+		out.Distinguishers[id] = string(rd)
+	}
 	for id, i := range x.interfaces {
 		out.Interfaces[id] = i
 	}
@@ -82,7 +87,7 @@ func (x *exporter) saved() savedExporter {
 			saved.Samplers[id] = rate
 		}
 		if d.hasBoot {
-			saved.Boot = d.boot
+			saved.Boot = int64(d.boot)
 		}
 		domains[d] = saved
 	}

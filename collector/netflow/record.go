@@ -38,8 +38,8 @@ func (m *run) record(t *template, b []byte, r *flow.Record) int {
 		at += n
 		switch s.do {
 		case actSkip:
-		case actUint:
-			if x := min(number(v), math.MaxInt64); x != 0 || !s.zeroAbsent { // stores have signed numbers
+		case actUint: // stores have signed numbers
+			if x := min(number(v), math.MaxInt64); x != 0 || !s.zeroAbsent {
 				r.SetUint(s.field, x)
 			}
 		case actAddr:
@@ -94,6 +94,19 @@ func (m *run) addr(r *flow.Record, s *step, v []byte) {
 	case currentUnspecified(r, s.field):
 		r.SetAddr(s.field, a)
 	default:
+		m.second(r, s, v, a)
+	}
+}
+
+// second takes another address for an end that has one: the one inside a tunnel,
+// as elements stand in the order of the headers (RFC 7011 section 8).
+func (m *run) second(r *flow.Record, s *step, v []byte, a netip.Addr) {
+	switch {
+	case s.field == flow.FieldSourceIP && !r.Has(flow.FieldInnerSourceIP) && a != r.SourceIP:
+		r.SetInnerSourceIP(a)
+	case s.field == flow.FieldDestinationIP && !r.Has(flow.FieldInnerDestinationIP) && a != r.DestinationIP:
+		r.SetInnerDestinationIP(a)
+	default:
 		m.extra(r, s, v)
 	}
 }
@@ -112,7 +125,11 @@ func (m *run) rare(r *flow.Record, s *step, v []byte) {
 			r.SetString(s.field, text)
 		}
 	case actSampling:
-		k.sampling(s.index, number(v))
+		x := number(v)
+		if s.index == samplingProbability && len(v) == 4 {
+			x = math.Float64bits(float64(math.Float32frombits(uint32(x))))
+		}
+		k.sampling.put(s.index, x)
 		m.extra(r, s, v)
 	case actText:
 		k.texts[s.index] = trim(v)
@@ -128,8 +145,8 @@ func (m *run) rare(r *flow.Record, s *step, v []byte) {
 		r.SetFlowICMPCode(uint8(x))
 		k.icmps = true
 	case actAppID:
-		if len(v) >= 1 && len(v) <= 8 {
-			k.appID, k.appIDLen = number(v), uint8(len(v))
+		if key, ok := application(v); ok {
+			k.app = key
 			r.SetFlowApplicationID(m.appIDText(v))
 		} else {
 			m.extra(r, s, v)
@@ -139,7 +156,70 @@ func (m *run) rare(r *flow.Record, s *step, v []byte) {
 			k.scopeInterface, k.scopeInterfaceID = true, uint32(number(v))
 		}
 		m.extra(r, s, v)
+	case actOther:
+		m.other(r, s, v)
+	case actEvent:
+		k.events[s.index], k.event = number(v), true
+		m.extra(r, s, v)
+	case actFlowID:
+		k.flowID = number(v)
+		m.extra(r, s, v)
+	case actPhysical:
+		if k.physical = true; s.field == flow.FieldIngressInterfaceID {
+			k.ingress = uint32(number(v))
+		} else {
+			k.egress = uint32(number(v))
+		}
+		m.extra(r, s, v)
+	case actClientPort:
+		k.clientPort = uint16(number(v))
+	case actBiflow:
+		k.biflow = uint8(number(v))
+		m.extra(r, s, v)
+	case actSubAppID:
+		k.subApp = uint16(number(v))
+		m.extra(r, s, v)
+	case actACL:
+		if len(v) == 12 && !allZero(v) {
+			r.SetString(s.field, m.aclText(v))
+		} else if len(v) != 12 {
+			m.extra(r, s, v)
+		}
+	case actStack:
+		for ; len(v) >= 3; v = v[min(4, len(v)):] { // label, class and bottom bit, then the TTL
+			r.AddFlowMPLSLabels(uint32(number(v[:3])) >> 4)
+			if v[2]&1 != 0 {
+				break
+			}
+		}
+	case actRD:
+		if text := m.routeDistinguisher(v); text != "" {
+			r.SetFlowVRFRD(text)
+		} else if !allZero(v) {
+			m.extra(r, s, v)
+		}
+	case actSegment:
+		m.segment(r, s, v)
+	case actSubApp:
+		m.subApplication(r, s, v)
 	default:
+		m.extra(r, s, v)
+	}
+}
+
+// other takes a number for a field that an element before it may have set. A zero
+// gives way: templates carry elements of IPv4 and IPv6, or of two protocols, side
+// by side, and fill those that do not apply.
+func (m *run) other(r *flow.Record, s *step, v []byte) {
+	x := min(number(v), math.MaxInt64)
+	switch {
+	case x == 0:
+		if !r.Has(s.field) && !s.zeroAbsent {
+			r.SetUint(s.field, 0)
+		}
+	case !r.Has(s.field) || r.Uint(s.field) == 0:
+		r.SetUint(s.field, x)
+	case r.Uint(s.field) != x:
 		m.extra(r, s, v)
 	}
 }

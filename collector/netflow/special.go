@@ -1,6 +1,11 @@
 package netflow
 
-import "github.com/weirflow/weir/ipfix"
+import (
+	"math/bits"
+
+	"github.com/weirflow/weir/flow"
+	"github.com/weirflow/weir/ipfix"
+)
 
 const paddingOctets = 210
 
@@ -25,16 +30,27 @@ const (
 	counterReversePackets
 	counterReverseTotalPackets
 	counterResponderPackets
+	counterIncomingOctets // of Procera, whose records do not tell whose they are
+	counterOutgoingOctets
+	counterIncomingPackets
+	counterOutgoingPackets
 	numCounters
 )
 
-// Ranges of the counters that say the same.
-var (
-	forwardOctets  = [2]uint8{counterOctets, counterLayer2Octets}
-	forwardPackets = [2]uint8{counterPackets, counterPostTotalPackets}
-	reverseOctets  = [2]uint8{counterReverseOctets, counterResponderOctets}
-	reversePackets = [2]uint8{counterReversePackets, counterResponderPackets}
+// totals are the counters that run on from record to record of one flow.
+const totals = 1<<counterTotalOctets | 1<<counterPostTotalOctets | 1<<counterTotalPackets | 1<<counterPostTotalPackets |
+	1<<counterReverseTotalOctets | 1<<counterReverseTotalPackets
+
+// Ranges of the counters that say the same, as their bits.
+const (
+	forwardOctets  uint32 = 1<<(counterLayer2Octets+1) - 1<<counterOctets
+	forwardPackets uint32 = 1<<(counterPostTotalPackets+1) - 1<<counterPackets
+	reverseOctets  uint32 = 1<<(counterResponderOctets+1) - 1<<counterReverseOctets
+	reversePackets uint32 = 1<<(counterResponderPackets+1) - 1<<counterReversePackets
 )
+
+// initiated are the counters of who began the connection, and of the other end.
+const initiated = 1<<counterInitiatorOctets | 1<<counterInitiatorPackets | 1<<counterResponderOctets | 1<<counterResponderPackets
 
 // Times of a record.
 const (
@@ -50,52 +66,94 @@ const (
 	timeDurationMicros
 )
 
-// Sampling parameters.
+// Numbers that tell of an event rather than of traffic.
 const (
-	samplingInterval uint8 = iota // one of how many
-	samplingPacketInterval
-	samplingPacketSpace
-	samplingSize
-	samplingPopulation
+	eventFirewall uint8 = iota
+	eventFirewallReason
+	eventNAT
+	eventNATQuota
+	eventNATThreshold
+	numEvents
 )
 
 // Names in options data.
 const (
 	textInterfaceName uint8 = iota
 	textInterfaceDescription
+	textSubApp
 	numTexts
 )
 
 type special struct {
 	do    action
 	index uint8
+	field flow.FieldID // of actString and actACL
 }
+
+// Enterprises, and the field types that Cisco's ASA and Palo Alto's PAN-OS use in
+// NetFlow v9, which has no enterprise numbers.
+const (
+	ciscoPEN        = 9
+	proceraPEN      = 15397
+	asaIngressACL   = 33000
+	asaEgressACL    = 33001
+	asaReason       = 33002
+	asaUserName     = 40000
+	panosAppID      = 56701
+	panosUserID     = 56702
+	fieldNone       = flow.FieldID(0)
+	ciscoSubAppPart = 12235 // subApplicationValue, 45003 without the enterprise bit
+)
 
 // specials are the elements whose value needs more than a copy into a field.
 var specials = map[elementKey]special{
-	{0, 1}: {actCounter, counterOctets}, {0, 85}: {actCounter, counterTotalOctets}, {0, 231}: {actCounter, counterInitiatorOctets},
-	{0, 23}: {actCounter, counterPostOctets}, {0, 171}: {actCounter, counterPostTotalOctets}, {0, 352}: {actCounter, counterLayer2Octets},
-	{0, 2}: {actCounter, counterPackets}, {0, 86}: {actCounter, counterTotalPackets}, {0, 298}: {actCounter, counterInitiatorPackets},
-	{0, 24}: {actCounter, counterPostPackets}, {0, 172}: {actCounter, counterPostTotalPackets},
-	{0, 232}: {actCounter, counterResponderOctets}, {0, 299}: {actCounter, counterResponderPackets},
-	{ipfix.ReversePEN, 1}: {actCounter, counterReverseOctets}, {ipfix.ReversePEN, 85}: {actCounter, counterReverseTotalOctets},
-	{ipfix.ReversePEN, 2}: {actCounter, counterReversePackets}, {ipfix.ReversePEN, 86}: {actCounter, counterReverseTotalPackets},
+	{0, 1}: {actCounter, counterOctets, fieldNone}, {0, 85}: {actCounter, counterTotalOctets, fieldNone}, {0, 231}: {actCounter, counterInitiatorOctets, fieldNone},
+	{0, 23}: {actCounter, counterPostOctets, fieldNone}, {0, 171}: {actCounter, counterPostTotalOctets, fieldNone}, {0, 352}: {actCounter, counterLayer2Octets, fieldNone},
+	{0, 2}: {actCounter, counterPackets, fieldNone}, {0, 86}: {actCounter, counterTotalPackets, fieldNone}, {0, 298}: {actCounter, counterInitiatorPackets, fieldNone},
+	{0, 24}: {actCounter, counterPostPackets, fieldNone}, {0, 172}: {actCounter, counterPostTotalPackets, fieldNone},
+	{0, 232}: {actCounter, counterResponderOctets, fieldNone}, {0, 299}: {actCounter, counterResponderPackets, fieldNone},
+	{ipfix.ReversePEN, 1}: {actCounter, counterReverseOctets, fieldNone}, {ipfix.ReversePEN, 85}: {actCounter, counterReverseTotalOctets, fieldNone},
+	{ipfix.ReversePEN, 2}: {actCounter, counterReversePackets, fieldNone}, {ipfix.ReversePEN, 86}: {actCounter, counterReverseTotalPackets, fieldNone},
 
-	{0, 22}: {actTime, timeStartUptime}, {0, 21}: {actTime, timeEndUptime},
-	{0, 150}: {actTime, timeStart}, {0, 152}: {actTime, timeStart}, {0, 154}: {actTime, timeStart}, {0, 156}: {actTime, timeStart},
-	{0, 151}: {actTime, timeEnd}, {0, 153}: {actTime, timeEnd}, {0, 155}: {actTime, timeEnd}, {0, 157}: {actTime, timeEnd},
-	{0, 158}: {actTime, timeStartDelta}, {0, 159}: {actTime, timeEndDelta},
-	{0, 160}: {actTime, timeBoot}, {0, 161}: {actTime, timeDurationMillis}, {0, 162}: {actTime, timeDurationMicros},
-	{0, 322}: {actTime, timeObserved}, {0, 323}: {actTime, timeObserved}, {0, 324}: {actTime, timeObserved}, {0, 325}: {actTime, timeObserved},
+	{0, 22}: {actTime, timeStartUptime, fieldNone}, {0, 21}: {actTime, timeEndUptime, fieldNone},
+	{0, 150}: {actTime, timeStart, fieldNone}, {0, 152}: {actTime, timeStart, fieldNone}, {0, 154}: {actTime, timeStart, fieldNone}, {0, 156}: {actTime, timeStart, fieldNone},
+	{0, 151}: {actTime, timeEnd, fieldNone}, {0, 153}: {actTime, timeEnd, fieldNone}, {0, 155}: {actTime, timeEnd, fieldNone}, {0, 157}: {actTime, timeEnd, fieldNone},
+	{0, 158}: {actTime, timeStartDelta, fieldNone}, {0, 159}: {actTime, timeEndDelta, fieldNone},
+	{0, 160}: {actTime, timeBoot, fieldNone}, {0, 161}: {actTime, timeDurationMillis, fieldNone}, {0, 162}: {actTime, timeDurationMicros, fieldNone},
+	{0, 268}: {actTime, timeEnd, fieldNone}, {0, 269}: {actTime, timeEnd, fieldNone}, {0, 270}: {actTime, timeEnd, fieldNone},
+	{0, 271}: {actTime, timeStart, fieldNone}, {0, 272}: {actTime, timeStart, fieldNone}, {0, 273}: {actTime, timeStart, fieldNone},
+	{0, 322}: {actTime, timeObserved, fieldNone}, {0, 323}: {actTime, timeObserved, fieldNone}, {0, 324}: {actTime, timeObserved, fieldNone}, {0, 325}: {actTime, timeObserved, fieldNone},
 
-	{0, 34}: {actSampling, samplingInterval}, {0, 50}: {actSampling, samplingInterval},
-	{0, 305}: {actSampling, samplingPacketInterval}, {0, 306}: {actSampling, samplingPacketSpace},
-	{0, 309}: {actSampling, samplingSize}, {0, 310}: {actSampling, samplingPopulation},
+	{0, 34}: {actSampling, samplingInterval, fieldNone}, {0, 50}: {actSampling, samplingInterval, fieldNone},
+	{0, 305}: {actSampling, samplingPacketInterval, fieldNone}, {0, 306}: {actSampling, samplingPacketSpace, fieldNone},
+	{0, 307}: {actSampling, samplingTimeInterval, fieldNone}, {0, 308}: {actSampling, samplingTimeSpace, fieldNone},
+	{0, 309}: {actSampling, samplingSize, fieldNone}, {0, 310}: {actSampling, samplingPopulation, fieldNone},
+	{0, 311}: {actSampling, samplingProbability, fieldNone},
+	{0, 329}: {actSampling, samplingHashMin, fieldNone}, {0, 330}: {actSampling, samplingHashMax, fieldNone},
+	{0, 331}: {actSampling, samplingSelectedMin, fieldNone}, {0, 332}: {actSampling, samplingSelectedMax, fieldNone},
 
-	{0, 82}: {actText, textInterfaceName}, {0, 83}: {actText, textInterfaceDescription},
-	{0, 32}: {actICMP, 0}, {0, 139}: {actICMP, 0}, {0, 95}: {actAppID, 0},
-	{0, 70}: {actLabel, 0}, {0, 71}: {actLabel, 0}, {0, 72}: {actLabel, 0}, {0, 73}: {actLabel, 0}, {0, 74}: {actLabel, 0},
-	{0, 75}: {actLabel, 0}, {0, 76}: {actLabel, 0}, {0, 77}: {actLabel, 0}, {0, 78}: {actLabel, 0}, {0, 79}: {actLabel, 0},
+	{0, 148}: {actFlowID, 0, fieldNone}, {0, 239}: {actBiflow, 0, fieldNone},
+	{0, 252}: {actPhysical, 0, flow.FieldIngressInterfaceID}, {0, 253}: {actPhysical, 0, flow.FieldEgressInterfaceID}, {0, 233}: {actEvent, eventFirewall, fieldNone}, {0, asaReason}: {actEvent, eventFirewallReason, fieldNone},
+	{0, 230}: {actEvent, eventNAT, fieldNone}, {0, 466}: {actEvent, eventNATQuota, fieldNone}, {0, 467}: {actEvent, eventNATThreshold, fieldNone},
+	{0, asaIngressACL}: {actACL, 0, flow.FieldFlowACLIngressID}, {0, asaEgressACL}: {actACL, 0, flow.FieldFlowACLEgressID},
+	{0, asaUserName}: {actString, 0, flow.FieldUserName}, {0, panosUserID}: {actString, 0, flow.FieldUserName},
+	{0, panosAppID}: {actString, 0, flow.FieldNetworkApplication},
+
+	{0, 82}: {actText, textInterfaceName, fieldNone}, {0, 83}: {actText, textInterfaceDescription, fieldNone},
+	{0, 97}: {actSubAppID, 0, fieldNone}, {0, 109}: {actText, textSubApp, fieldNone},
+	{0, 32}: {actICMP, 0, fieldNone}, {0, 139}: {actICMP, 0, fieldNone}, {0, 95}: {actAppID, 0, fieldNone},
+	{0, 70}: {actLabel, 0, fieldNone}, {0, 71}: {actLabel, 0, fieldNone}, {0, 72}: {actLabel, 0, fieldNone}, {0, 73}: {actLabel, 0, fieldNone}, {0, 74}: {actLabel, 0, fieldNone},
+	{0, 75}: {actLabel, 0, fieldNone}, {0, 76}: {actLabel, 0, fieldNone}, {0, 77}: {actLabel, 0, fieldNone}, {0, 78}: {actLabel, 0, fieldNone}, {0, 79}: {actLabel, 0, fieldNone},
+	{0, 316}: {actStack, 0, fieldNone}, {0, 90}: {actRD, 0, fieldNone}, {0, 351}: {actSegment, 0, fieldNone},
+	{ciscoPEN, ciscoSubAppPart}: {actSubApp, 0, fieldNone},
+	// Cisco's performance records name client and server in place of source and
+	// destination.
+	{ciscoPEN, 12236}: {actAddr, 0, flow.FieldFlowClientIP}, {ciscoPEN, 12238}: {actAddr, 0, flow.FieldFlowClientIP},
+	{ciscoPEN, 12237}: {actAddr, 0, flow.FieldFlowServerIP}, {ciscoPEN, 12239}: {actAddr, 0, flow.FieldFlowServerIP},
+	{ciscoPEN, 12240}: {actClientPort, 0, fieldNone}, {ciscoPEN, 12241}: {actUint, 0, flow.FieldFlowServerPort},
+	{ciscoPEN, 8337}: {actCounter, counterResponderOctets, fieldNone}, {ciscoPEN, 8338}: {actCounter, counterInitiatorOctets, fieldNone},
+	{proceraPEN, 3}: {actCounter, counterIncomingOctets, fieldNone}, {proceraPEN, 4}: {actCounter, counterOutgoingOctets, fieldNone},
+	{proceraPEN, 5}: {actCounter, counterIncomingPackets, fieldNone}, {proceraPEN, 6}: {actCounter, counterOutgoingPackets, fieldNone},
 }
 
 // scratch holds what one record says before it is brought together.
@@ -103,38 +161,72 @@ type scratch struct {
 	counters [numCounters]uint64
 	has      uint32 // a bit for each counter
 
-	start, end, observed, boot         int64 // Unix nanoseconds
-	duration                           int64 // nanoseconds
-	startUptime, endUptime             uint32
-	hasStart, hasEnd, hasObserved      bool
-	hasBoot, hasDuration               bool
-	hasStartUptime, hasEndUptime       bool
-	interval, pktInterval, pktSpace    uint64
-	size, population                   uint64
-	texts                              [numTexts][]byte
-	appID                              uint64
-	appIDLen                           uint8
-	samplerSeen, scopeInterface, icmps bool
-	scopeInterfaceID                   uint32
+	sampling sampling
+	events   [numEvents]uint64
+	event    bool // one of them is there
+
+	moments
+	said
 }
 
-func (s *scratch) reset() { *s = scratch{} }
+// said is the rest of what a record says.
+type said struct {
+	texts            [numTexts][]byte
+	app              appKey // length 0 for none
+	flowID           uint64
+	subApp           uint16 // number of a sub-application in options data
+	biflow           uint8  // biflowDirection
+	clientPort       uint16 // 0 for none
+	physical         bool
+	ingress, egress  uint32 // physical interfaces
+	scopeInterface   bool
+	scopeInterfaceID uint32
+	icmps            bool // type and code come in one number
+}
+
+// reset empties the scratch; counters and parameters without their bits are not
+// read.
+func (s *scratch) reset() {
+	s.has, s.sampling.has, s.moments, s.said = 0, 0, moments{}, said{}
+	if s.event {
+		s.events, s.event = [numEvents]uint64{}, false
+	}
+}
 
 func (s *scratch) put(counter uint8, v uint64) {
 	s.counters[counter] = v
 	s.has |= 1 << counter
 }
 
-// pick gives the preferred counter of a range: the first that is not 0, else
-// the first that is there.
-func (s *scratch) pick(span [2]uint8) (v uint64, ok bool) {
-	for i := span[0]; i <= span[1]; i++ {
-		if s.has&(1<<i) != 0 {
-			ok = true
-			if s.counters[i] != 0 {
-				return s.counters[i], true
-			}
-		}
+// at gives a counter that pick chose, 0 for none; bit is its bit.
+func (s *scratch) at(which int) uint64 {
+	if which < 0 {
+		return 0
 	}
-	return 0, ok
+	return s.counters[which]
+}
+
+func bit(which int) uint32 {
+	if which < 0 {
+		return 0
+	}
+	return 1 << which
+}
+
+// pick gives the preferred counter of a range: the first that is not 0, else
+// the first that is there; -1 for none.
+func (s *scratch) pick(span uint32) (which int) {
+	there := s.has & span
+	if there == 0 {
+		return -1
+	}
+	first := bits.TrailingZeros32(there)
+	for there != 0 {
+		i := bits.TrailingZeros32(there)
+		if s.counters[i] != 0 {
+			return i
+		}
+		there &= there - 1
+	}
+	return first
 }

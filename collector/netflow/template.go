@@ -26,20 +26,32 @@ type template struct {
 type action uint8
 
 const (
-	actSkip      action = iota
-	actExtra            // keep under the element's name
-	actUint             // number into a record field
-	actAddr             // address into a record field, unless one is there
-	actMAC              // hardware address into a record field
-	actString           // text into a record field
-	actCounter          // add to a counter of the scratch
-	actTime             // point in time or duration into the scratch
-	actSampling         // sampling parameter into the scratch
-	actText             // interface or VRF name into the scratch, kept as well
-	actLabel            // MPLS label stack entry
-	actICMP             // type and code in one number
-	actAppID            // application id (RFC 6759)
-	actInterface        // NetFlow v9's scope type 2
+	actSkip       action = iota
+	actExtra             // keep under the element's name
+	actUint              // number into a record field
+	actAddr              // address into a record field, unless one is there
+	actMAC               // hardware address into a record field
+	actString            // text into a record field
+	actCounter           // add to a counter of the scratch
+	actTime              // point in time or duration into the scratch
+	actSampling          // sampling parameter into the scratch
+	actText              // interface or VRF name into the scratch, kept as well
+	actLabel             // MPLS label stack entry
+	actICMP              // type and code in one number
+	actAppID             // application id (RFC 6759)
+	actInterface         // NetFlow v9's scope type 2
+	actOther             // number into a record field that another element feeds as well
+	actEvent             // number that tells of an event
+	actACL               // three hashes of an access list
+	actStack             // whole MPLS label stack
+	actRD                // route distinguisher
+	actSegment           // layer2SegmentId
+	actFlowID            // the exporter's number of the flow
+	actPhysical          // physical interface, for those without a logical one
+	actClientPort        // port of the end that asked
+	actBiflow            // biflowDirection
+	actSubAppID          // Cisco's number of a sub-application
+	actSubApp            // Cisco's value of a sub-application
 )
 
 // step decodes one field.
@@ -120,7 +132,6 @@ const maxFields = 512
 // one byte would make a datagram's worth of records take seconds.
 func compile(spec ipfix.Template, protocol message.Protocol) *template {
 	t := &template{spec: spec, min: spec.MinRecordLen(), steps: make([]step, 0, len(spec.Fields))}
-	type feeder struct{ step, rank int }
 	owner := map[flow.FieldID]feeder{} // who feeds a field
 	for i, f := range spec.Fields {
 		if f.Length == 0 {
@@ -134,21 +145,47 @@ func compile(spec ipfix.Template, protocol message.Protocol) *template {
 		}
 		s.length = f.Length
 		if s.do == actUint || s.do == actMAC || s.do == actString {
-			// Of several elements for one field the catalogue's first one feeds it.
-			this := feeder{len(t.steps), rank(f, protocol)}
-			other, taken := owner[s.field]
-			switch {
-			case !taken:
+			this := feeder{len(t.steps), rank(f, protocol), elementKey{f.PEN, f.ID}}
+			if other, taken := owner[s.field]; !taken {
 				owner[s.field] = this
-			case this.rank < other.rank:
-				t.steps[other.step].do, owner[s.field] = actExtra, this
-			default:
-				s.do = actExtra
+			} else if before := &t.steps[other.step]; share(before, &s, other, this) {
+				owner[s.field] = this
 			}
 		}
 		t.steps = append(t.steps, s)
 	}
 	return t
+}
+
+// feeder is who feeds a field.
+type feeder struct {
+	step, rank int
+	element    elementKey
+}
+
+// innerFields are where an element goes that a template has for the second time:
+// it is of the header inside a tunnel (RFC 7011 section 8).
+var innerFields = map[flow.FieldID]flow.FieldID{flow.FieldSourcePort: flow.FieldInnerSourcePort,
+	flow.FieldDestinationPort: flow.FieldInnerDestinationPort, flow.FieldNetworkIANANumber: flow.FieldInnerIANANumber}
+
+// share settles who feeds a field when a second step wants to, and reports whether
+// the second one does. Numbers of different elements both may, as exporters fill
+// the one that does not apply with zeros; of others the catalogue's first element
+// feeds the field.
+func share(before, s *step, other, this feeder) bool {
+	inner, known := innerFields[s.field]
+	switch {
+	case this.element == other.element && known && s.do == actUint:
+		s.field, s.zeroAbsent = inner, true
+	case this.element != other.element && s.do == actUint && before.do != actMAC:
+		s.do, before.do = actOther, actOther
+	case this.rank < other.rank:
+		before.do = actExtra
+		return true
+	default:
+		s.do = actExtra
+	}
+	return false
 }
 
 func element(f ipfix.FieldSpec, protocol message.Protocol) (ipfix.Element, bool) {
@@ -185,7 +222,7 @@ func plan(f ipfix.FieldSpec, protocol message.Protocol, scope bool) step {
 		return s
 	}
 	if special, ok := specials[elementKey{e.PEN, e.ID}]; ok && fits(special.do, f.Length) {
-		s.do, s.index, s.zeroAbsent = special.do, special.index, special.do == actLabel
+		s.do, s.index, s.field, s.zeroAbsent = special.do, special.index, special.field, special.do == actLabel
 		return s
 	}
 	c, ok := claims[elementKey{e.PEN, e.ID}]
@@ -216,10 +253,12 @@ func plan(f ipfix.FieldSpec, protocol message.Protocol, scope bool) step {
 // kept as they are.
 func fits(do action, length uint16) bool {
 	switch do {
-	case actCounter, actTime, actSampling, actICMP:
+	case actCounter, actTime, actSampling, actICMP, actEvent, actFlowID, actSegment, actUint, actClientPort:
 		return length <= 8
 	case actLabel:
 		return length == 3
+	case actAddr:
+		return length == 4 || length == 16
 	}
 	return true
 }

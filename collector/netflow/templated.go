@@ -20,10 +20,10 @@ func (m *run) templated(b []byte) {
 		return
 	}
 	m.header, m.res.Domain = h, h.Domain
-	m.exported = int64(h.ExportTime) * 1e9
+	m.exported = unixSeconds(h.ExportTime)
 	m.skew()
 	if h.Version == ipfix.Version9 {
-		m.boot, m.hasBoot = m.exported-int64(h.SysUptime)*1e6, true
+		m.boot, m.hasBoot = m.exported.add(-uptimeMillis(h.SysUptime).length()), true
 	} else if int(h.Length) < n {
 		m.problem(message.ReasonBadLength, 0, 2, "the message claims %d bytes, less than its own header", h.Length)
 		return

@@ -30,8 +30,8 @@ func (m *run) netflow5(b []byte) {
 	interval := uint64(binary.BigEndian.Uint16(b[22:]) & 0x3fff)
 
 	m.res.Domain = uint32(engineType)<<8 | uint32(engineID)
-	m.exported = int64(seconds)*1e9 + int64(min(nanos, 999_999_999))
-	m.boot, m.hasBoot = m.exported-int64(uptime)*1e6, true
+	m.exported = unixSeconds(seconds) + unixNanos(min(nanos, 999_999_999))
+	m.boot, m.hasBoot = m.exported.add(-uptimeMillis(uptime).length()), true
 	m.header.SysUptime = uptime
 	m.skew()
 
@@ -70,8 +70,8 @@ func (m *run) record5(b []byte, interval uint64, engineType, engineID uint8) {
 	r.SetEgressInterfaceID(uint32(binary.BigEndian.Uint16(b[14:])))
 	s.put(counterPackets, uint64(binary.BigEndian.Uint32(b[16:])))
 	s.put(counterOctets, uint64(binary.BigEndian.Uint32(b[20:])))
-	s.startUptime, s.hasStartUptime = binary.BigEndian.Uint32(b[24:]), true
-	s.endUptime, s.hasEndUptime = binary.BigEndian.Uint32(b[28:]), true
+	s.startUptime, s.hasStartUptime = uptimeMillis(binary.BigEndian.Uint32(b[24:])), true
+	s.endUptime, s.hasEndUptime = uptimeMillis(binary.BigEndian.Uint32(b[28:])), true
 	r.SetSourcePort(binary.BigEndian.Uint16(b[32:]))
 	r.SetDestinationPort(binary.BigEndian.Uint16(b[34:]))
 	r.SetFlowTCPFlags(uint16(b[37]))
@@ -87,7 +87,7 @@ func (m *run) record5(b []byte, interval uint64, engineType, engineID uint8) {
 	r.SetDestinationPrefixLength(b[45])
 	r.SetFlowExporterEngineType(engineType)
 	r.SetFlowExporterEngineID(engineID)
-	s.interval = interval
+	s.sampling.put(samplingInterval, interval)
 	m.finish(r)
 	m.res.Flows++
 }

@@ -88,6 +88,10 @@ func TestDecodeAllocates(t *testing.T) {
 		{"switch", benchmarkDatagram()},
 		{"gateway", datagram(flowOf(tagged(recordIPv6, 800, 17, src6.AsSlice(), dst6.AsSlice(), 1, 2, 0, 0), tagged(recordGateway, src4, 1, 2, 3, 1, 2, 2, 4, 5, 0, 100), tagged(recordRouter, src6, 24, 24)))},
 		{"names", datagram(flowOf(tagged(recordUser, 106, "anna", 106, "bernd"), tagged(recordURL, 1, "http://h/p?q", "h"), tagged(9<<12|1, 1, 2)))},
+		{"tunnel", datagram(flowOf(rawHeader(headerIPv4, toPort(portVXLAN, 8<<24, 5000<<8, ethernetFrame(etherIPv4, inside()))), tagged(recordVNIIngress, 5000)))},
+		{"drop", datagram(tagged(formatDiscarded, 1, 0, 5, 3, 5, 0, 258, 2, tagged(recordACL, 110, "deny-all", 1), rawHeader(headerIPv4, packet4(protoTCP, 0, tcpHeader))))},
+		{"HTTP", datagram(flowOf(tagged(recordHTTP, 2, 1001, "/a?b=c", "www.example.net", "http://example.org/", "curl/8", "", "anna", "text/html", uint64(100), uint64(2000), 1500, 404)))},
+		{"lists", datagram(tagged(formatCounters, 1, 5, 1, tagged(2001, 1, 2, 1, srcMAC[:], u16(0))))},
 		{"counters", datagram(tagged(formatCounters, 1, 5, 2, tagged(1, make([]byte, 88)), tagged(9<<12|1, 1, 2)))},
 	} {
 		d := NewDecoder(DefaultConfig())

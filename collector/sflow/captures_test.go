@@ -36,19 +36,26 @@ type capture struct {
 }
 
 // captures reads the index and the files; it skips the test when there are none.
-func captures(t testing.TB) (list []capture) {
+func captures(t testing.TB) []capture {
 	t.Helper()
-	shared := os.Getenv("WEIR_SHARED")
-	if shared == "" {
-		shared = "../../../shared"
+	list, err := readCaptures(t)
+	if err != nil {
+		t.Skipf("no captures of real exporters here: %v", err)
 	}
-	dir := filepath.Join(shared, "captures")
+	return list
+}
+
+// readCaptures reads the index and the files. An error says that they are not
+// here, which fails the test where they are required.
+func readCaptures(t testing.TB) (list []capture, err error) {
+	t.Helper()
+	dir := capturesDir()
 	index, err := os.ReadFile(filepath.Join(dir, "INDEX.tsv"))
 	if err != nil {
 		if os.Getenv("WEIR_REQUIRE") == "1" {
 			t.Fatalf("the captures are required: %v", err)
 		}
-		t.Skipf("no captures of real exporters here: %v", err)
+		return nil, err
 	}
 	lines := strings.Split(strings.TrimRight(string(index), "\n"), "\n")
 	column := map[string]int{}
@@ -71,7 +78,15 @@ func captures(t testing.TB) (list []capture) {
 		c.datagrams = datagrams(t, filepath.Join(dir, c.path), cells[column["format"]])
 		list = append(list, c)
 	}
-	return list
+	return list, nil
+}
+
+// capturesDir is where the captures of real exporters are, if they are here.
+func capturesDir() string {
+	if shared := os.Getenv("WEIR_SHARED"); shared != "" {
+		return filepath.Join(shared, "captures")
+	}
+	return "../../../shared/captures"
 }
 
 // datagrams reads the UDP payloads of a pcap, or a raw one.

@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"net/netip"
 	"slices"
+	"strconv"
+	"strings"
 	"testing"
 
 	"github.com/weirflow/weir/collector/message"
@@ -39,7 +41,7 @@ func TestNeighbours(t *testing.T) {
 		{"a short record", flowOf(tagged(recordRouter, addressIPv4)), message.ReasonBadSample, 3, 0},
 		{"a short sampled header", flowOf(tagged(recordHeader, 1, 100, 4)), message.ReasonBadSample, 3, 0},
 		{"a sampled header that lies", flowOf(tagged(recordHeader, 1, 100, 4, 1<<30, packet4(6, 0, tcpHeader))), message.ReasonBadSample, 3, 0},
-		{"a sampled header of 802.11", flowOf(tagged(recordHeader, 15, 100, 4, string(packet4(6, 0, tcpHeader)))), message.ReasonUnknownSample, 3, 0},
+		{"a sampled header of X.25", flowOf(tagged(recordHeader, 6, 100, 4, string(packet4(6, 0, tcpHeader)))), message.ReasonUnknownSample, 3, 0},
 		{"an address of type 9", flowOf(tagged(recordRouter, 9, 1, 2, 3)), message.ReasonBadSample, 3, 0},
 		{"a path of four thousand million", flowOf(tagged(recordGateway, src4, 1, 2, 3, 1, 2, -1, 4, 5)), message.ReasonBadSample, 3, 0},
 		{"as many segments", flowOf(tagged(recordGateway, src4, 1, 2, 3, -1, 2, 0, 2, 0)), message.ReasonBadSample, 3, 0},
@@ -98,7 +100,9 @@ func TestHeader(t *testing.T) {
 	}{
 		{"nothing", nil, message.ReasonTruncatedHeader, 0},
 		{"one byte", []byte{0}, message.ReasonTruncatedHeader, 0},
-		{"version 4", join(4, agentAddr, 3, 77, 1000, 0), message.ReasonUnknownVersion, 0},
+		{"version 2", join(2, agentAddr, 77, 1000, 0), message.ReasonUnknownVersion, 0},
+		{"version 4", join(4, agentAddr, 77, 1000, 0), message.ReasonUnknownVersion, 0},
+		{"version 3", join(3, agentAddr, 77, 1000, 0), message.ReasonUnknownVersion, 0},
 		{"address of type 7", join(version, 7, 3, 77, 1000, 0), message.ReasonBadLength, 0},
 		{"cut in the header", whole[:27], message.ReasonTruncatedHeader, 0},
 		{"cut in an IPv6 agent", join(version, src6)[:20], message.ReasonTruncatedHeader, 0},
@@ -119,6 +123,9 @@ func TestHeader(t *testing.T) {
 			}
 			if test.reason == message.ReasonNone && res.First != nil || test.reason != message.ReasonNone && res.Problems[test.reason] != 1 {
 				t.Errorf("%v, want %s", res.First, test.reason)
+			}
+			if old := test.name == "version 2" || test.name == "version 4"; Old(test.bytes) != old || old && !strings.Contains(res.First.Error(), "set the agent to it") {
+				t.Errorf("%v does not say what to do", res.First)
 			}
 		})
 	}
@@ -142,21 +149,23 @@ func TestInterfaces(t *testing.T) {
 		name                             string
 		sample                           []byte
 		in, out, direction, status, drop int64
+		reason                           string
 	}{
-		{"in at the source", compact(5, 5, 9), 5, 9, directionIngress, none, none},
-		{"out at the source", compact(9, 5, 9), 5, 9, directionEgress, none, none},
-		{"source elsewhere", compact(7, 5, 9), 5, 9, none, none, none},
-		{"source is a VLAN", compact(1<<24|5, 5, 9), 5, 9, none, none, none},
-		{"unknown", compact(0, 0, 0), none, none, none, none, none},
-		{"from the device itself", compact(9, 0x3fffffff, 9), none, 9, directionEgress, none, none},
-		{"to several", compact(5, 5, 1<<31|7), 5, none, directionIngress, none, none},
-		{"dropped by an ACL", compact(5, 5, 1<<30|258), 5, none, directionIngress, 129, 258},
-		{"large index", expanded(0, 1<<31|5, 0, 1<<31|5, 0, 1<<30|9), 1<<31 | 5, 1<<30 | 9, directionIngress, none, none},
-		{"expanded, to the device itself", expanded(0, 5, 0, 5, 0, 1<<32-1), 5, none, directionIngress, none, none},
-		{"expanded, dropped without a route", expanded(0, 5, 0, 5, 1, 0), 5, none, directionIngress, 131, 0},
-		{"expanded, to several", expanded(0, 5, 0, 5, 2, 3), 5, none, directionIngress, none, none},
-		{"notice of a drop", tagged(formatDiscarded, 1, 0, 5, 0, 5, 0, 257, 0), 5, none, directionIngress, 137, 257},
-		{"notice without a known reason", tagged(formatDiscarded, 1, 0, 5, 0, 0, 9, 256, 0), none, 9, none, 128, 256},
+		{"in at the source", compact(5, 5, 9), 5, 9, directionIngress, none, none, ""},
+		{"out at the source", compact(9, 5, 9), 5, 9, directionEgress, none, none, ""},
+		{"source elsewhere", compact(7, 5, 9), 5, 9, none, none, none, ""},
+		{"source is a VLAN", compact(1<<24|5, 5, 9), 5, 9, none, none, none, ""},
+		{"unknown", compact(0, 0, 0), none, none, none, none, none, ""},
+		{"from the device itself", compact(9, 0x3fffffff, 9), none, 9, directionEgress, none, none, ""},
+		{"to several", compact(5, 5, 1<<31|7), 5, none, directionIngress, none, none, ""},
+		{"dropped by an ACL", compact(5, 5, 1<<30|258), 5, none, directionIngress, 129, 258, "acl"},
+		{"large index", expanded(0, 1<<31|5, 0, 1<<31|5, 0, 1<<30|9), 1<<31 | 5, 1<<30 | 9, directionIngress, none, none, ""},
+		{"expanded, to the device itself", expanded(0, 5, 0, 5, 0, 1<<32-1), 5, none, directionIngress, none, none, ""},
+		{"expanded, dropped without a route", expanded(0, 5, 0, 5, 1, 0), 5, none, directionIngress, 131, 0, "net_unreachable"},
+		{"expanded, to several", expanded(0, 5, 0, 5, 2, 3), 5, none, directionIngress, none, none, ""},
+		{"notice of a drop", tagged(formatDiscarded, 1, 0, 5, 0, 5, 0, 257, 0), 5, none, directionIngress, 137, 257, "ttl_exceeded"},
+		{"notice without a known reason", tagged(formatDiscarded, 1, 0, 5, 0, 0, 9, 256, 0), none, 9, none, 128, 256, "unknown"},
+		{"notice of a code of the future", tagged(formatDiscarded, 1, 0, 5, 7, 0, 9, 5000, 0), none, 9, none, 128, 5000, ""},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -170,8 +179,18 @@ func TestInterfaces(t *testing.T) {
 			check(flow.FieldEgressInterfaceID, uint64(r.EgressInterfaceID), test.out)
 			check(flow.FieldFlowDirection, uint64(r.FlowDirection), test.direction)
 			check(flow.FieldFlowForwardingStatus, uint64(r.FlowForwardingStatus), test.status)
-			if (len(r.Extra) == 1) != (test.drop != none) || test.drop != none && r.Extra[0].Num != uint64(test.drop) {
-				t.Errorf("elements %q, want drop_reason=%d", extras(r), test.drop)
+			code := ""
+			if test.drop != none {
+				code = strconv.FormatInt(test.drop, 10)
+			}
+			if r.EventCode != code || r.Has(flow.FieldEventCode) != (code != "") || r.Has(flow.FieldEventOutcome) != (code != "") || r.EventReason != test.reason {
+				t.Errorf("code %q, reason %q, outcome %q, want code %q, reason %q", r.EventCode, r.EventReason, r.EventOutcome, code, test.reason)
+			}
+			if notice := strings.HasPrefix(test.name, "notice"); r.Has(flow.FieldEventAction) != notice || notice && r.EventAction != actionDropped {
+				t.Errorf("action %q", r.EventAction)
+			}
+			if denied := r.Has(flow.FieldEventType) && r.EventType&flow.TypeDenied != 0; denied != (test.status == statusACL) {
+				t.Errorf("denied %t", denied)
 			}
 		})
 	}
@@ -284,31 +303,5 @@ func TestCounters(t *testing.T) {
 	}
 	if r.Kind != flow.KindCounters || r.Has(flow.FieldIngressInterfaceID) || r.Has(flow.FieldNetworkPackets) || r.FlowExporterAgent != agentAddr || r.FlowExporterDomain != 3 {
 		t.Errorf("kind %s, agent %s, sub-agent %d", r.Kind, r.FlowExporterAgent, r.FlowExporterDomain)
-	}
-}
-
-// TestStructures checks the table of structures with the sizes that the
-// documents give, and that a name stands for one counter only.
-func TestStructures(t *testing.T) {
-	sizes := map[uint32]int{1: 88, 2: 52, 3: 72, 5: 28, 7: 56, 1001: 28, 1004: 12, 2002: 8, 2003: 80, 2004: 72, 2005: 52, 2006: 40, 2007: 76, 2008: 100, 2009: 60, 2010: 28,
-		2100: 28, 2101: 12, 2102: 16, 2103: 52, 2104: 40, 2203: 40, 2207: 24}
-	size := map[encoding]int{number: 4, hyper: 8, float: 4, octet: 1, hardware: 8, identifier: 16}
-	seen := map[string]uint32{}
-	for format, s := range structures {
-		total, fixed := 0, true
-		for _, f := range s.fields {
-			if other, ok := seen[f.name]; ok {
-				t.Errorf("%s is in structures %d and %d", f.name, other, format)
-			}
-			seen[f.name] = format
-			total += size[f.as]
-			fixed = fixed && f.as != name
-		}
-		if fixed && total != sizes[format] {
-			t.Errorf("structure %d has %d bytes, want %d", format, total, sizes[format])
-		}
-		if s.need > len(s.fields) || len(s.fields) > maxExtra-2 {
-			t.Errorf("structure %d needs %d of %d fields", format, s.need, len(s.fields))
-		}
 	}
 }

@@ -60,7 +60,7 @@ func canonical(t *testing.T, doc []byte) []string {
 
 // shared is what every document of testOrigin and datagram() has.
 const shared = `"@timestamp":"2026-09-21T14:13:20.123456789Z",
-	"event":{"kind":"event","category":["network"],"action":"network_flow","created":"2026-09-21T14:13:20.123456789Z",
+	"event":{"kind":"event","category":["network"],"type":["connection"],"action":"network_flow","created":"2026-09-21T14:13:20.123456789Z",
 		"start":"2026-09-21T14:13:20.123456789Z","end":"2026-09-21T14:13:20.123456789Z"},`
 
 // TestExpandedSample has every field that an expanded sample with a sampled
@@ -82,6 +82,7 @@ func TestExpandedSample(t *testing.T) {
 			"bgp":{"next_hop":"2001:db8:ff::1","previous_as":64502,"next_as":64510},"mpls":{"labels":[16001]},
 			"source":{"prefix_length":48},"destination":{"prefix_length":32},
 			"sampling":{"rate":1000,"source":"record","bytes":60,"packets":1},
+			"ie":{"dst_as_path":[64510,64511,64512],"communities":["0:1","0:2","0:3"],"localpref":100},
 			"exporter":{"protocol":"sflow5","transport":"udp","domain_id":3,"agent":"198.51.100.7"}}}`)
 }
 
@@ -114,14 +115,14 @@ func TestRecords(t *testing.T) {
 		{"router", [][]byte{tagged(recordRouter, hop, 24, 16)}, map[flow.FieldID]any{flow.FieldFlowNextHop: hop, flow.FieldSourcePrefixLength: uint8(24), flow.FieldDestinationPrefixLength: uint8(16)}, nil, ""},
 		{"router without a next hop", [][]byte{tagged(recordRouter, addressUnknown, 24, 16)}, map[flow.FieldID]any{flow.FieldDestinationPrefixLength: uint8(16)}, []flow.FieldID{flow.FieldFlowNextHop}, ""},
 		{"gateway with an empty path", [][]byte{gateway(hop, 64500, 0, 0, 0, 0, 100)}, map[flow.FieldID]any{flow.FieldFlowBGPNextHop: hop, flow.FieldSourceASNumber: uint32(64500), flow.FieldDestinationASNumber: uint32(64500)},
-			[]flow.FieldID{flow.FieldFlowBGPNextAS, flow.FieldFlowBGPPreviousAS}, ""},
+			[]flow.FieldID{flow.FieldFlowBGPNextAS, flow.FieldFlowBGPPreviousAS}, "localpref=100"},
 		{"gateway with an empty segment", [][]byte{gateway(hop, 64500, 1, 2, 2, 2, 0, 2, 3, 7, 8, 9, 0, 100)}, map[flow.FieldID]any{flow.FieldSourceASNumber: uint32(1), flow.FieldFlowBGPPreviousAS: uint32(2),
-			flow.FieldFlowBGPNextAS: uint32(7), flow.FieldDestinationASNumber: uint32(9)}, nil, ""},
+			flow.FieldFlowBGPNextAS: uint32(7), flow.FieldDestinationASNumber: uint32(9)}, nil, "dst_as_path=7 dst_as_path=8 dst_as_path=9 localpref=100"},
 		{"users", [][]byte{tagged(recordUser, 106, "anna", 106, "bernd")}, map[flow.FieldID]any{flow.FieldUserName: "anna"}, nil, "destination_user=bernd"},
 		{"the destination's user", [][]byte{tagged(recordUser, 106, "", 106, "bernd")}, map[flow.FieldID]any{flow.FieldUserName: "bernd"}, nil, ""},
 		{"path", [][]byte{tagged(recordURL, 2, "/a/b.html", "www.example.net")}, map[flow.FieldID]any{flow.FieldURLDomain: "www.example.net", flow.FieldURLPath: "/a/b.html"}, nil, ""},
 		{"whole URL", [][]byte{tagged(recordURL, 2, "http://www.example.org/a?b=c", "")}, map[flow.FieldID]any{flow.FieldURLDomain: "www.example.org", flow.FieldURLPath: "/a"}, nil, "url=http://www.example.org/a?b=c"},
-		{"MPLS", [][]byte{tagged(recordMPLS, hop, 2, 100<<12|0xff, 200<<12|0x1ff, 1, 300<<12)}, map[flow.FieldID]any{flow.FieldFlowNextHop: hop, flow.FieldFlowMPLSLabels: []uint32{100, 200}}, nil, ""},
+		{"MPLS", [][]byte{tagged(recordMPLS, hop, 2, 100<<12|0xff, 200<<12|0x1ff, 1, 300<<12)}, map[flow.FieldID]any{flow.FieldFlowNextHop: hop, flow.FieldFlowMPLSLabels: []uint32{100, 200}}, nil, "mpls_out_labels=300"},
 		{"NAT", [][]byte{tagged(recordNAT, src6, dst4), tagged(recordNATPort, 1024, 8080)}, map[flow.FieldID]any{flow.FieldSourceNATIP: src6, flow.FieldDestinationNATIP: dst4, flow.FieldSourceNATPort: uint16(1024),
 			flow.FieldDestinationNATPort: uint16(8080)}, nil, ""},
 		{"elements", [][]byte{tagged(recordVNIIngress, 5001), tagged(recordVNIEgress, 5002), tagged(recordEgressQueue, 6), tagged(recordACL, 110, "deny-all", 1), tagged(recordFunction, "tcp_v4_rcv"),
@@ -166,7 +167,19 @@ func values(r *flow.Record) map[flow.FieldID]any {
 		flow.FieldFlowNextHop: r.FlowNextHop, flow.FieldSourcePrefixLength: r.SourcePrefixLength, flow.FieldDestinationPrefixLength: r.DestinationPrefixLength, flow.FieldFlowBGPNextHop: r.FlowBGPNextHop,
 		flow.FieldSourceASNumber: r.SourceASNumber, flow.FieldDestinationASNumber: r.DestinationASNumber, flow.FieldFlowBGPNextAS: r.FlowBGPNextAS, flow.FieldFlowBGPPreviousAS: r.FlowBGPPreviousAS,
 		flow.FieldUserName: r.UserName, flow.FieldURLDomain: r.URLDomain, flow.FieldURLPath: r.URLPath, flow.FieldFlowMPLSLabels: r.FlowMPLSLabels.List(), flow.FieldSourceNATIP: r.SourceNATIP,
-		flow.FieldDestinationNATIP: r.DestinationNATIP, flow.FieldSourceNATPort: r.SourceNATPort, flow.FieldDestinationNATPort: r.DestinationNATPort}
+		flow.FieldDestinationNATIP: r.DestinationNATIP, flow.FieldSourceNATPort: r.SourceNATPort, flow.FieldDestinationNATPort: r.DestinationNATPort,
+		flow.FieldNetworkInnerVLANID: r.NetworkInnerVLANID, flow.FieldNetworkName: r.NetworkName, flow.FieldFlowAccessPointMAC: r.FlowAccessPointMAC, flow.FieldFlowTunnelID: r.FlowTunnelID,
+		flow.FieldRuleName: r.RuleName, flow.FieldFlowCount: r.FlowCount, flow.FieldNetworkPackets: r.NetworkPackets, flow.FieldHTTPMethod: r.HTTPMethod, flow.FieldHTTPReferrer: r.HTTPReferrer,
+		flow.FieldUserAgent: r.UserAgent, flow.FieldHTTPStatus: r.HTTPStatus, flow.FieldNetworkProtocol: r.NetworkProtocol, flow.FieldNetworkApplication: r.NetworkApplication,
+		flow.FieldSourceBytes: r.SourceBytes, flow.FieldDestinationBytes: r.DestinationBytes, flow.FieldFlowSamplingBytes: r.FlowSamplingBytes}
+}
+
+// sameWords compares lists of elements; their order is the agent's.
+func sameWords(a, b string) bool {
+	x, y := strings.Fields(a), strings.Fields(b)
+	slices.Sort(x)
+	slices.Sort(y)
+	return slices.Equal(x, y)
 }
 
 func equal(a, b any) bool {

@@ -9,11 +9,19 @@ import (
 // Values of header_protocol in a sampled header (sFlow v5, enum
 // header_protocol).
 const (
-	headerEthernet = 1
-	headerPPP      = 7
-	headerIPv4     = 11
-	headerIPv6     = 12
-	headerMPLS     = 13
+	headerEthernet   = 1
+	headerTokenRing  = 3
+	headerFDDI       = 4
+	headerFrameRelay = 5
+	headerPPP        = 7
+	headerAAL5       = 9
+	headerAAL5IP     = 10
+	headerIPv4       = 11
+	headerIPv6       = 12
+	headerMPLS       = 13
+	headerPOS        = 14
+	headerWLAN       = 15
+	headerAMSDU      = 17 // a subframe: addresses, length, LLC
 )
 
 // EtherTypes (IEEE 802 numbers, IANA).
@@ -27,6 +35,9 @@ const (
 	etherMPLS     = 0x8847
 	etherMPLSMult = 0x8848 // upstream-assigned labels, RFC 5332
 	etherPPPoE    = 0x8864 // session stage, RFC 2516
+	etherPBB      = 0x88e7 // provider backbone bridge, IEEE 802.1ah
+	etherVNTag    = 0x8926 // Cisco's virtual interfaces
+	etherETag     = 0x893f // IEEE 802.1BR
 )
 
 const (
@@ -52,7 +63,8 @@ var noNetwork = dissected{network: -1}
 // dissect reads a sampled header that begins with the given protocol into the
 // record. It stops where the bytes end or where it does not know what follows,
 // and what it found until then stays. Of a tunnel it gives the outer header
-// alone. known is false when nothing is known of the header's protocol.
+// as the packet's own, and the packet inside it in fields of its own (see
+// tunnel). known is false when nothing is known of the header's protocol.
 func dissect(r *flow.Record, protocol uint32, p []byte) (d dissected, known bool) {
 	switch protocol {
 	case headerEthernet:
@@ -63,58 +75,84 @@ func dissect(r *flow.Record, protocol uint32, p []byte) (d dissected, known bool
 		return ipv6(r, p, 0), true
 	case headerMPLS:
 		return mpls(r, p, 0), true
-	case headerPPP:
-		if len(p) >= 2 && p[0] == 0xff && p[1] == 3 { // HDLC-like framing, RFC 1662
-			return ppp(r, p, 2), true
-		}
-		return ppp(r, p, 0), true
+	case headerPPP, headerPOS:
+		return pointToPoint(r, p), true
+	case headerWLAN:
+		return wlan(r, p), true
+	case headerAMSDU:
+		return ethernet(r, p), true
+	case headerTokenRing:
+		return tokenRing(r, p), true
+	case headerFDDI:
+		return fddi(r, p), true
+	case headerFrameRelay:
+		return frameRelay(r, p), true
+	case headerAAL5:
+		return llc(r, p, 0), true
+	case headerAAL5IP:
+		return either(r, p), true
 	}
 	return noNetwork, false
 }
 
 func ethernet(r *flow.Record, p []byte) dissected {
 	if len(p) < ethernetLen {
-		if len(p) >= 6 {
-			r.SetDestinationMAC(flow.MAC(p[:6]))
-		}
-		if len(p) >= 12 {
-			r.SetSourceMAC(flow.MAC(p[6:12]))
-		}
+		addresses(r, p, 0)
 		return noNetwork
 	}
 	r.SetDestinationMAC(flow.MAC(p[:6]))
 	r.SetSourceMAC(flow.MAC(p[6:12]))
-	at, typ := ethernetLen, binary.BigEndian.Uint16(p[12:])
-	for tags, kept := 0, 0; tag(typ); tags++ {
-		if tags == maxTags || len(p) < at+4 {
+	return etherTypeTagged(r, p, ethernetLen-2)
+}
+
+// etherTypeTagged reads an EtherType at p[at] and the tags that it may be the
+// first of. Two VLANs are kept, of all that are read.
+func etherTypeTagged(r *flow.Record, p []byte, at int) dissected {
+	typ := binary.BigEndian.Uint16(p[at:])
+	at += 2
+	for tags := 0; ; tags++ {
+		size := tagSize(typ)
+		if size == 0 {
+			break
+		}
+		if tags == maxTags || len(p) < at+size {
 			return noNetwork
 		}
 		// Identifier 0 is a priority tag: it names no VLAN.
-		if id := binary.BigEndian.Uint16(p[at:]) & 0xfff; id != 0 && id != vlanReserve {
-			switch kept {
-			case 0:
+		if id := binary.BigEndian.Uint16(p[at:]) & 0xfff; size == vlanTag && id != 0 && id != vlanReserve {
+			switch {
+			case !r.Has(flow.FieldNetworkVLANID):
 				r.SetNetworkVLANID(id)
-			case 1:
+			case !r.Has(flow.FieldNetworkInnerVLANID):
 				r.SetNetworkInnerVLANID(id)
 			}
-			kept++
 		}
-		typ = binary.BigEndian.Uint16(p[at+2:])
-		at += 4
+		at += size
+		typ = binary.BigEndian.Uint16(p[at-2:])
 	}
 	if typ > 1500 {
 		return etherType(r, typ, p, at)
 	}
-	// IEEE 802.3: the field is a length, and LLC follows. SNAP carries an
-	// EtherType (RFC 1042; 00-00-F8 is the bridge tunnel of IEEE 802.1H).
-	if len(p) >= at+8 && p[at] == 0xaa && p[at+1] == 0xaa && p[at+2] == 3 && p[at+3] == 0 && p[at+4] == 0 && (p[at+5] == 0 || p[at+5] == 0xf8) {
-		return etherType(r, binary.BigEndian.Uint16(p[at+6:]), p, at+8)
-	}
-	return noNetwork
+	return llc(r, p, at) // IEEE 802.3: the field is a length
 }
 
-func tag(typ uint16) bool {
-	return typ == etherVLAN || typ == etherQinQ || typ == etherQinQOld || typ == etherQinQOld2
+// vlanTag is the size of a VLAN tag behind its EtherType, with the one after it.
+const vlanTag = 4
+
+// tagSize is the size of what stands between an EtherType and the next one, which
+// it includes; 0 when the EtherType is that of a packet.
+func tagSize(typ uint16) int {
+	switch typ {
+	case etherVLAN, etherQinQ, etherQinQOld, etherQinQOld2:
+		return vlanTag
+	case etherVNTag:
+		return 6
+	case etherETag:
+		return 8
+	case etherPBB:
+		return 4 + ethernetLen // service tag, and the customer's whole header
+	}
+	return 0
 }
 
 // etherType goes on behind an EtherType. One that carries no IP is kept by
@@ -132,6 +170,9 @@ func etherType(r *flow.Record, typ uint16, p []byte, at int) dissected {
 		if len(p) >= at+6 && p[at] == 0x11 && p[at+1] == 0 {
 			return ppp(r, p, at+6)
 		}
+	}
+	if len(r.Extra) >= maxExtra {
+		return noNetwork
 	}
 	r.Extra = append(r.Extra, flow.Element{Name: "ethernetType", Kind: flow.ElementUint, Num: uint64(typ)})
 	return noNetwork
@@ -154,7 +195,9 @@ func ppp(r *flow.Record, p []byte, at int) dissected {
 }
 
 // mpls keeps the label stack and looks at the first half-octet behind it, as
-// routers do (RFC 4928): 4 and 6 are IP, anything else is a pseudowire.
+// routers do (RFC 4928): 4 and 6 are IP, 0 is the control word of a pseudowire
+// that carries Ethernet (RFC 4385, RFC 4448). A pseudowire without one looks like
+// anything.
 func mpls(r *flow.Record, p []byte, at int) dissected {
 	bottom := false
 	for n := 0; n < maxLabels && !bottom; n++ {
@@ -174,6 +217,11 @@ func mpls(r *flow.Record, p []byte, at int) dissected {
 		return ipv4(r, p, at)
 	case 6:
 		return ipv6(r, p, at)
+	case 0:
+		if len(p) >= at+4+ethernetLen {
+			r.SetFlowTunnelType(tunnelPseudowire)
+			innerEthernet(r, p[at+4:])
+		}
 	}
 	return noNetwork
 }

@@ -11,17 +11,22 @@ import (
 const (
 	protoHopByHop = 0
 	protoICMP     = 1
+	protoIPv4     = 4 // in IP, RFC 2003
 	protoTCP      = 6
 	protoUDP      = 17
 	protoDCCP     = 33
+	protoIPv6     = 41 // in IP, RFC 4213
 	protoRouting  = 43
 	protoFragment = 44
+	protoGRE      = 47
 	protoAH       = 51
 	protoICMPv6   = 58
 	protoDestOpts = 60
+	protoEtherIP  = 97 // RFC 3378
 	protoSCTP     = 132
 	protoMobility = 135
 	protoUDPLite  = 136
+	protoMPLS     = 137 // in IP, RFC 4023
 	protoHIP      = 139
 	protoShim6    = 140
 )
@@ -29,6 +34,7 @@ const (
 const (
 	ipv4Len = 20
 	ipv6Len = 40
+	udpLen  = 8
 	// maxExtensions is how many IPv6 extension headers are walked; a real packet
 	// has one or two.
 	maxExtensions = 8
@@ -161,8 +167,11 @@ func transport(r *flow.Record, proto uint8, p []byte) {
 			return
 		}
 		r.SetDestinationPort(binary.BigEndian.Uint16(p[2:]))
-		if proto == protoTCP && len(p) >= 14 {
+		switch {
+		case proto == protoTCP && len(p) >= 14:
 			r.SetFlowTCPFlags(binary.BigEndian.Uint16(p[12:]) & tcpFlagBits)
+		case proto == protoUDP && len(p) > udpLen:
+			tunnelUDP(r, p[udpLen:])
 		}
 	case protoICMP, protoICMPv6:
 		if len(p) >= 1 {
@@ -171,5 +180,7 @@ func transport(r *flow.Record, proto uint8, p []byte) {
 		if len(p) >= 2 {
 			r.SetFlowICMPCode(p[1])
 		}
+	case protoIPv4, protoIPv6, protoGRE, protoEtherIP, protoMPLS:
+		tunnelIP(r, proto, p)
 	}
 }

@@ -134,7 +134,7 @@ func TestDissect(t *testing.T) {
 		{"Ethernet cut behind the addresses", headerEthernet, macs, noIP()},
 		{"nothing", headerEthernet, nil, noIP().noMAC()},
 		{"another version", headerIPv4, tcp6, noIP().noMAC()},
-		{"802.11", 15, tcp4, func() seen { s := noIP().noMAC(); s.known = false; return s }()},
+		{"X.25", 6, tcp4, func() seen { s := noIP().noMAC(); s.known = false; return s }()},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

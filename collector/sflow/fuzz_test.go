@@ -3,8 +3,10 @@ package sflow
 import (
 	"encoding/json"
 	"path/filepath"
+	"runtime/metrics"
 	"slices"
 	"testing"
+	"time"
 
 	"github.com/weirflow/weir/collector/message"
 	"github.com/weirflow/weir/flow"
@@ -21,15 +23,8 @@ func FuzzDecode(f *testing.F) {
 		tagged(recordIPv6, 60, 17, src6.AsSlice(), dst6.AsSlice(), 1, 2, 0, 4), tagged(recordEthernet, 64, srcMAC[:], u16(0), dstMAC[:], u16(0), 0x800))))
 	f.Add(datagram(tagged(formatDiscarded, 1, 0, 5, 0, 5, 0, 257, 0), tagged(formatCounters, 1, 5, 2, tagged(1005, "eth0"), tagged(77, 1, 2)),
 		tagged(formatCounterExpanded, 1, 0, 5, 1, tagged(2000, "host", make([]byte, 16), 3, 2, "6.1"))))
-	quirks, err := filepath.Glob("../../testdata/quirks/sflow-*.bin")
-	if err != nil || len(quirks) == 0 {
-		f.Fatalf("no quirks, error %v", err)
-	}
-	for _, path := range quirks {
-		f.Add(datagrams(f, path, "bin")[0])
-	}
-	for _, path := range []string{"pmacctd-sflow.pcap", "pmacctd-sflow-demo.pcap"} {
-		f.Add(datagrams(f, "../../testdata/exports/"+path, "pcap")[0])
+	for _, p := range seeds(f) {
+		f.Add(p)
 	}
 	encoder := flow.NewEncoder()
 	f.Fuzz(func(t *testing.T, p []byte) {
@@ -51,10 +46,12 @@ func FuzzDecode(f *testing.F) {
 			}
 		})
 		var first, res message.Result
-		d.Decode(testOrigin, p, w, &first)
-		w.Flush()
-		d.Decode(testOrigin, p, w, &res)
-		w.Flush()
+		bounded(t, func() {
+			d.Decode(testOrigin, p, w, &first)
+			w.Flush()
+			d.Decode(testOrigin, p, w, &res)
+			w.Flush()
+		})
 		if n := res.Flows + res.Counters; n*(sampleHeaderLen+counterSampleLen) > len(p) {
 			t.Fatalf("%d records out of %d bytes", n, len(p))
 		}
@@ -64,6 +61,53 @@ func FuzzDecode(f *testing.F) {
 	})
 }
 
+// seeds gives every quirk, and the first few datagrams of each recorded export and,
+// where they are, of each real exporter's capture.
+func seeds(f *testing.F) (list [][]byte) {
+	f.Helper()
+	const fromEach = 4
+	quirks, err := filepath.Glob("../../testdata/quirks/sflow-*")
+	if err != nil || len(quirks) < 150 {
+		f.Fatalf("%d quirks, error %v", len(quirks), err)
+	}
+	for _, path := range quirks {
+		list = append(list, datagrams(f, path, filepath.Ext(path)[1:])...)
+	}
+	for _, path := range []string{"pmacctd-sflow.pcap", "pmacctd-sflow-demo.pcap"} {
+		list = append(list, datagrams(f, "../../testdata/exports/"+path, "pcap")[:fromEach]...)
+	}
+	captures, err := readCaptures(f)
+	if err != nil {
+		f.Logf("no seeds from captures of real exporters: %v", err)
+	}
+	for _, c := range captures {
+		list = append(list, c.datagrams[:min(len(c.datagrams), fromEach)]...)
+	}
+	return list
+}
+
+// What one input may cost.
+const (
+	mostTime   = time.Second
+	mostMemory = 64 << 20 // bytes allocated, freed ones too
+)
+
+// bounded fails the test when work takes too long or too much memory.
+func bounded(t *testing.T, work func()) {
+	t.Helper()
+	memory := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(memory)
+	before, began := memory[0].Value.Uint64(), time.Now()
+	work()
+	if d := time.Since(began); d > mostTime {
+		t.Errorf("took %v", d)
+	}
+	metrics.Read(memory)
+	if n := memory[0].Value.Uint64() - before; n > mostMemory {
+		t.Errorf("took %d bytes", n)
+	}
+}
+
 // FuzzDissect dissects arbitrary bytes, and a part of them: what is found in the
 // part must be found in the whole.
 func FuzzDissect(f *testing.F) {
@@ -71,6 +115,14 @@ func FuzzDissect(f *testing.F) {
 	f.Add(uint32(headerEthernet), 50, ethernetFrame(etherPPPoE, []byte{0x11, 0}, u16(9, 42, 0x21), packet4(protoUDP, 0, udpHeader)))
 	f.Add(uint32(headerEthernet), 40, ethernetFrame(48, []byte{0xaa, 0xaa, 3, 0, 0, 0}, u16(etherIPv4), packet4(protoICMP, 0, icmpEcho)))
 	f.Add(uint32(headerIPv6), 48, packet6(protoHopByHop, join([]byte{protoFragment, 0, 5, 2, 0, 0, 0, 0}, []byte{protoTCP, 0}, u16(1), 9, tcpHeader)))
+	for protocol, p := range map[uint32][]byte{
+		headerIPv4: toPort(portVXLAN, 8<<24, 5000<<8, ethernetFrame(etherVLAN, u16(3, etherIPv4), inside())), headerPOS: join(u16(0xff03, 0x21), toPort(portGTP, []byte{0x36, 0xff}, u16(0), 1, u16(5), []byte{0, 0x85, 1, 0x10, 1, 0}, inside6())),
+		headerEthernet: ethernetFrame(etherPBB, join(0x123456), ethernetFrame(etherIPv4, packet4(protoGRE, 0, join(u16(greSequence, etherERSPAN3), 1, u16(0x2064, 0x0005), 99, 1, uint64(0), ethernetFrame(etherIPv6, inside6()))))),
+		headerMPLS:     join(5<<12|0x100, 0, ethernetFrame(etherIPv4, inside())), headerWLAN: join([]byte{0x88, 1, 0, 0}, macs, make([]byte, 10), []byte{0xaa, 0xaa, 3, 0, 0, 0}, u16(etherIPv4), packet4(protoIPv6, 0, inside6())),
+		headerTokenRing: join([]byte{0x10, 0x40}, macs[:6], []byte{0x82}, macs[7:], []byte{4, 0, 0, 1}), headerFrameRelay: join([]byte{0x18, 0x41, 3, 0xcc}, inside()),
+	} {
+		f.Add(protocol, len(p)/2, p)
+	}
 	f.Add(uint32(headerPPP), 10, join(u16(0xff03, 0x57), packet6(protoSCTP, u16(1, 2, 3, 4))))
 	f.Fuzz(func(t *testing.T, protocol uint32, cut int, p []byte) {
 		var whole, part flow.Record
@@ -81,6 +133,7 @@ func FuzzDissect(f *testing.F) {
 		if !known && (whole.Has(flow.FieldSourceIP) || whole.Has(flow.FieldSourceMAC)) {
 			t.Fatal("fields out of an unknown header")
 		}
+		innerPacket(new(flow.Record), p)
 		if cut < 0 || cut > len(p) {
 			return
 		}
@@ -92,6 +145,9 @@ func FuzzDissect(f *testing.F) {
 		}
 		if part.Has(flow.FieldSourceIP) && part.SourceIP != whole.SourceIP || part.Has(flow.FieldDestinationPort) && part.DestinationPort != whole.DestinationPort {
 			t.Errorf("%s port %d in %d bytes, %s port %d in all", part.SourceIP, part.DestinationPort, cut, whole.SourceIP, whole.DestinationPort)
+		}
+		if part.Has(flow.FieldInnerSourceIP) && part.InnerSourceIP != whole.InnerSourceIP || part.Has(flow.FieldFlowTunnelType) && part.FlowTunnelType != whole.FlowTunnelType {
+			t.Errorf("%s with %s in %d bytes, %s with %s in all", part.FlowTunnelType, part.InnerSourceIP, cut, whole.FlowTunnelType, whole.InnerSourceIP)
 		}
 	})
 }

@@ -3,7 +3,9 @@ package sflow
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"net/netip"
+	"slices"
 	"testing"
 
 	"github.com/gopacket/gopacket"
@@ -15,7 +17,7 @@ import (
 )
 
 // compared counts what the oracles were asked.
-type compared struct{ datagrams, flows, counters, headers, gateways int }
+type compared struct{ datagrams, flows, counters, headers, gateways, inner int }
 
 // TestOracle compares what is decoded from every capture with what goflow2 reads
 // from the same datagram, and what is dissected of a sampled header with what
@@ -48,7 +50,7 @@ func TestOracle(t *testing.T) {
 		}
 	}
 	t.Logf("compared: %+v", n)
-	if n.flows < 12000 || n.counters < 500 || n.headers < 12000 || n.gateways < 1 {
+	if n.inner < 1 || n.flows < 12000 || n.counters < 500 || n.headers < 12000 || n.gateways < 1 {
 		t.Errorf("too little was compared: %+v", n)
 	}
 }
@@ -105,7 +107,44 @@ func (n *compared) sample(t *testing.T, path string, sample any, r *flow.Record)
 			if x.SrcAS != 0 && x.SrcAS != r.SourceASNumber || x.SrcPeerAS != r.FlowBGPPreviousAS {
 				t.Errorf("%s: source AS %d, peer %d, goflow2 reads %d, %d", path, r.SourceASNumber, r.FlowBGPPreviousAS, x.SrcAS, x.SrcPeerAS)
 			}
+			n.route(t, path, r, &x)
 		}
+	}
+}
+
+// route compares the elements of a gateway record.
+func (n *compared) route(t *testing.T, path string, r *flow.Record, x *oracle.ExtendedGateway) {
+	t.Helper()
+	var asPath []uint32
+	var communities []string
+	var preference uint64
+	for _, e := range r.Extra {
+		switch e.Name {
+		case "dst_as_path":
+			asPath = append(asPath, uint32(e.Num))
+		case "communities":
+			communities = append(communities, string(e.Bytes))
+		case "localpref":
+			preference = e.Num
+		}
+	}
+	if !slices.Equal(asPath, x.ASPath) || len(communities) != len(x.Communities) || preference != uint64(x.LocalPref) {
+		t.Errorf("%s: AS path %v, communities %v, preference %d, goflow2 reads %v, %v, %d", path, asPath, communities, preference, x.ASPath, x.Communities, x.LocalPref)
+		return
+	}
+	for i, v := range x.Communities {
+		if want := fmt.Sprintf("%d:%d", v>>16, v&0xffff); communities[i] != want {
+			t.Errorf("%s: community %s, goflow2 reads %s", path, communities[i], want)
+		}
+	}
+}
+
+// tunnel compares the packet inside a tunnel with gopacket's.
+func (n *compared) tunnel(t *testing.T, path string, r *flow.Record, src, dst []byte, proto uint8) {
+	t.Helper()
+	n.inner++
+	if !bytesEqual(r.InnerSourceIP, src) || !bytesEqual(r.InnerDestinationIP, dst) || r.InnerIANANumber != proto || !r.Has(flow.FieldFlowTunnelType) {
+		t.Errorf("%s: %s with %s → %s, protocol %d, gopacket reads % x → % x, %d", path, r.FlowTunnelType, r.InnerSourceIP, r.InnerDestinationIP, r.InnerIANANumber, src, dst, proto)
 	}
 }
 
@@ -183,17 +222,24 @@ func (n *compared) header(t *testing.T, path string, x oracle.SampledHeader, r *
 	for _, layer := range gopacket.NewPacket(bytes, first, gopacket.Lazy).Layers() {
 		switch l := layer.(type) {
 		case *layers.Ethernet:
+			if ip {
+				continue // inside a tunnel
+			}
 			if flow.MAC(l.SrcMAC) != r.SourceMAC || flow.MAC(l.DstMAC) != r.DestinationMAC {
 				t.Errorf("%s: %s → %s, gopacket reads %s → %s", path, r.SourceMAC, r.DestinationMAC, l.SrcMAC, l.DstMAC)
 			}
 		case *layers.Dot1Q:
+			if ip {
+				continue
+			}
 			vlans++
 			if vlans == 1 && l.VLANIdentifier != 0 && l.VLANIdentifier != r.NetworkVLANID || vlans == 2 && l.VLANIdentifier != r.NetworkInnerVLANID {
 				t.Errorf("%s: VLANs %d, %d, gopacket reads %d at %d", path, r.NetworkVLANID, r.NetworkInnerVLANID, l.VLANIdentifier, vlans)
 			}
 		case *layers.IPv4:
 			if ip {
-				return // inside a tunnel
+				n.tunnel(t, path, r, l.SrcIP.To4(), l.DstIP.To4(), uint8(l.Protocol))
+				return
 			}
 			ip = true
 			n.addresses(t, path, r, l.SrcIP.To4(), l.DstIP.To4(), uint32(l.Protocol))
@@ -208,6 +254,7 @@ func (n *compared) header(t *testing.T, path string, x oracle.SampledHeader, r *
 			}
 		case *layers.IPv6:
 			if ip {
+				n.tunnel(t, path, r, l.SrcIP, l.DstIP, uint8(l.NextHeader))
 				return
 			}
 			ip = true
@@ -223,7 +270,9 @@ func (n *compared) header(t *testing.T, path string, x oracle.SampledHeader, r *
 			if uint16(l.SrcPort) != r.SourcePort || uint16(l.DstPort) != r.DestinationPort {
 				t.Errorf("%s: UDP %d → %d, gopacket reads %v", path, r.SourcePort, r.DestinationPort, l)
 			}
-			return
+			if !r.Has(flow.FieldFlowTunnelType) {
+				return // gopacket goes on by source ports as well
+			}
 		case *layers.ICMPv4:
 			if l.TypeCode.Type() != r.FlowICMPType || l.TypeCode.Code() != r.FlowICMPCode {
 				t.Errorf("%s: ICMP %d/%d, gopacket reads %s", path, r.FlowICMPType, r.FlowICMPCode, l.TypeCode)

@@ -7,50 +7,51 @@ import (
 	"github.com/weirflow/weir/flow"
 )
 
-// Flow record formats of enterprise 0.
-const (
-	recordHeader      = 1
-	recordEthernet    = 2
-	recordIPv4        = 3
-	recordIPv6        = 4
-	recordSwitch      = 1001
-	recordRouter      = 1002
-	recordGateway     = 1003
-	recordUser        = 1004
-	recordURL         = 1005
-	recordMPLS        = 1006
-	recordNAT         = 1007
-	recordNATPort     = 1020
-	recordVNIEgress   = 1029
-	recordVNIIngress  = 1030
-	recordEgressQueue = 1036
-	recordACL         = 1037
-	recordFunction    = 1038
-)
+// listed is a record of a sample that fields come from.
+type listed struct {
+	slot uint8
+	body []byte
+	at   int // offset in the datagram
+}
 
-// The slots of recordList: the order in which records are applied, as earlier
-// ones know better. The agent may send them in any order.
-const (
-	slotHeader = iota
-	slotIPv4
-	slotIPv6
-	slotEthernet
-	slotSwitch
-	slotRouter
-	slotGateway
-	slotUser
-	slotURL
-	slotMPLS
-	slotNAT
-	slotNATPort
-	numSlots
-)
-
-// recordList is the records of one sample that fields come from. Of records of
-// the same format the first counts.
+// recordList is those records of one sample in the order of their slots. Of
+// records of the same slot the first counts.
 type recordList struct {
-	body [numSlots][]byte
-	at   [numSlots]int
+	list    [numSlots]listed
+	n       int
+	used    int    // the largest n since forget
+	present uint32 // a bit for each slot
+	// inner is where in the sampled header the packet inside a tunnel begins, as
+	// the agent says; 0 when it does not.
+	inner uint32
+	// work is what an application did, when the sample is of that and of no packet.
+	work transaction
+}
+
+func (l *recordList) add(slot uint8, body []byte, at int) {
+	if l.present&(1<<slot) != 0 {
+		return
+	}
+	l.present |= 1 << slot
+	i := l.n
+	for l.n++; i > 0 && l.list[i-1].slot > slot; i-- {
+		l.list[i] = l.list[i-1]
+	}
+	x := &l.list[i] // field by field: a composite is copied twice
+	x.slot, x.body, x.at = slot, body, at
+	l.used = max(l.used, l.n)
+}
+
+// reset makes room for the records of the next sample.
+func (l *recordList) reset() {
+	l.n, l.present, l.inner = 0, 0, 0
+	l.work.known = false
+}
+
+// forget lets go of the datagram's bytes, which are not ours to keep.
+func (l *recordList) forget() {
+	clear(l.list[:l.used])
+	l.used = 0
 }
 
 // maxExtra is how many elements a record of ours may get from one sample; what
@@ -67,87 +68,76 @@ const (
 	unknownStructure
 )
 
-// list sorts the sample's records into slots. What goes to no field becomes an
-// element of the record at once.
-func (m *run) list(r *flow.Record, s *packet, list *recordList) {
+// list sorts the sample's records into slots. What goes to no field becomes
+// elements of the record at once.
+func (m *run) list(r *flow.Record, s *packet) {
 	m.parts(s.format, s.count, s.records, s.at, func(format uint32, body []byte, at int) bool {
-		slot := 0
-		switch format {
-		case recordHeader:
-			slot = slotHeader
-		case recordEthernet:
-			slot = slotEthernet
-		case recordIPv4:
-			slot = slotIPv4
-		case recordIPv6:
-			slot = slotIPv6
-		case recordSwitch:
-			slot = slotSwitch
-		case recordRouter:
-			slot = slotRouter
-		case recordGateway:
-			slot = slotGateway
-		case recordUser:
-			slot = slotUser
-		case recordURL:
-			slot = slotURL
-		case recordMPLS:
-			slot = slotMPLS
-		case recordNAT:
-			slot = slotNAT
-		case recordNATPort:
-			slot = slotNATPort
-		default:
-			return m.element(r, s, format, body, at)
+		if slot, ok := slotOf(format); ok {
+			m.records.add(slot, body, at)
+			return true
 		}
-		if list.body[slot] == nil {
-			list.body[slot], list.at[slot] = body, at
+		if format == recordWLANAggregation {
+			return m.aggregation(r, s, body, at)
 		}
-		return true
+		return m.element(r, s, format, body, at)
 	})
 }
 
-// element keeps a record that no field takes: a few by their names, others as
+// aggregation takes the records of the first of several 802.11 frames that were
+// sent as one; the sample's size and rate are those of all of them.
+func (m *run) aggregation(r *flow.Record, s *packet, p []byte, at int) bool {
+	if len(p) < 4 {
+		m.cut(s.format, recordWLANAggregation, p, at)
+		return true
+	}
+	frames := binary.BigEndian.Uint32(p)
+	count(r, "wlan_pdus", uint64(frames))
+	if frames == 0 {
+		return true
+	}
+	if len(p) < 8 {
+		m.cut(s.format, recordWLANAggregation, p, at)
+		return true
+	}
+	m.parts(s.format, binary.BigEndian.Uint32(p[4:]), p[8:], at+8, func(format uint32, body []byte, at int) bool {
+		if slot, ok := slotOf(format); ok {
+			m.records.add(slot, body, at)
+			return true
+		}
+		return m.element(r, s, format, body, at)
+	})
+	return true
+}
+
+// element keeps a record that no field takes: by the names of its layout, or as
 // octets under record_enterprise_format.
 func (m *run) element(r *flow.Record, s *packet, format uint32, body []byte, at int) bool {
 	if len(r.Extra) >= maxExtra {
 		m.problem(message.ReasonBadSample, s.format, at, "more than %d records in one sample", maxExtra)
 		return false
 	}
-	switch format {
-	case recordVNIEgress:
-		m.number(r, s, "vni_egress", body, at)
-	case recordVNIIngress:
-		m.number(r, s, "vni_ingress", body, at)
-	case recordEgressQueue:
-		m.number(r, s, "egress_queue", body, at)
-	case recordACL:
-		m.number(r, s, "acl_number", body, at)
-		if name, next, ok := text(body, 4); ok {
-			r.Extra = append(r.Extra, flow.Element{Name: "acl_name", Kind: flow.ElementString, Bytes: m.w.Copy(name)})
-			if len(body) >= next+4 {
-				m.number(r, s, "acl_direction", body[next:], at+next)
-			}
-		}
-	case recordFunction:
-		if symbol, _, ok := text(body, 0); ok {
-			r.Extra = append(r.Extra, flow.Element{Name: "function", Kind: flow.ElementString, Bytes: m.w.Copy(symbol)})
-		} else {
-			m.cut(s.format, format, body, at)
-		}
-	default:
+	l := records[format]
+	if l == nil {
 		r.Extra = append(r.Extra, flow.Element{Name: m.unknownName(unknownRecord, "record", format), Kind: flow.ElementHex, Bytes: m.w.Copy(body[:min(len(body), keepOctets)])})
+		return true
+	}
+	m.structure(r, s.format, format, l, body, at)
+	if len(body) < 4 {
+		return true
+	}
+	switch v := binary.BigEndian.Uint32(body); format {
+	case recordVNIEgress, recordVNIIngress:
+		if !r.Has(flow.FieldFlowTunnelID) {
+			r.SetFlowTunnelID(uint64(v))
+		}
+	case recordDecapEgress, recordDecapIngress:
+		m.records.inner = v
+	case recordACL:
+		if rule, _, ok := text(body, 4); ok && len(rule) > 0 {
+			r.SetRuleName(m.string(rule))
+		}
 	}
 	return true
-}
-
-// number adds an element of 32 bits.
-func (m *run) number(r *flow.Record, s *packet, name string, body []byte, at int) {
-	if len(body) < 4 {
-		m.cut(s.format, 0, body, at)
-		return
-	}
-	r.Extra = append(r.Extra, flow.Element{Name: name, Kind: flow.ElementUint, Num: uint64(binary.BigEndian.Uint32(body))})
 }
 
 // cut reports a record that ends before its format does.
@@ -171,42 +161,46 @@ type octets struct {
 // without what stands before the IP header and what the agent stripped. A packet
 // that is no IP counts with its frame's length, which agents give with the frame
 // check sequence (4 octets).
-func (m *run) apply(r *flow.Record, s *packet, list *recordList) (size octets) {
-	if body := list.body[slotHeader]; body != nil {
-		size = m.header(r, s, body, list.at[slotHeader])
-	}
-	for slot := slotHeader + 1; slot < numSlots; slot++ {
-		body := list.body[slot]
-		if body == nil {
-			continue
-		}
+func (m *run) apply(r *flow.Record, s *packet) (size octets) {
+	for i := range m.records.n {
+		x := &m.records.list[i]
 		ok := true
-		switch slot {
+		switch x.slot {
+		case slotHeader:
+			size = m.header(r, s, x.body, x.at)
 		case slotIPv4:
-			ok = sampledIPv4(r, body, &size)
+			ok = sampledIPv4(r, x.body, &size)
 		case slotIPv6:
-			ok = sampledIPv6(r, body, &size)
+			ok = sampledIPv6(r, x.body, &size)
 		case slotEthernet:
-			ok = sampledEthernet(r, body, &size)
+			ok = sampledEthernet(r, x.body, &size)
 		case slotSwitch:
-			ok = extendedSwitch(r, body)
+			ok = extendedSwitch(r, x.body)
 		case slotRouter:
-			ok = extendedRouter(r, body)
+			ok = extendedRouter(r, x.body)
 		case slotGateway:
-			ok = extendedGateway(r, body)
+			ok = m.extendedGateway(r, x.body)
 		case slotUser:
-			ok = m.extendedUser(r, body)
+			ok = m.extendedUser(r, x.body)
 		case slotURL:
-			ok = m.extendedURL(r, body)
+			ok = m.extendedURL(r, x.body)
 		case slotMPLS:
-			ok = extendedMPLS(r, body)
+			ok = extendedMPLS(r, x.body)
 		case slotNAT:
-			ok = extendedNAT(r, body)
+			ok = extendedNAT(r, x.body)
 		case slotNATPort:
-			ok = extendedNATPort(r, body)
+			ok = extendedNATPort(r, x.body)
+		case slotVLANTunnel, slotVLANIn, slotVLANOut:
+			ok = vlanStack(r, x.slot, x.body)
+		case slotWLANPayload:
+			ok = wlanPayload(r, x.body, &size)
+		case slotWLANRx, slotWLANTx:
+			ok = m.wlanRadio(r, x.slot == slotWLANTx, x.body)
+		default:
+			ok = m.application(r, x.slot, x.body)
 		}
 		if !ok {
-			m.problem(message.ReasonBadSample, s.format, list.at[slot], "a record of %d bytes is not what its format says", len(body))
+			m.problem(message.ReasonBadSample, s.format, x.at, "a record of %d bytes is not what its format says", len(x.body))
 		}
 	}
 	return size
@@ -232,6 +226,9 @@ func (m *run) header(r *flow.Record, s *packet, p []byte, at int) octets {
 	d, known := dissect(r, protocol, bytes)
 	if !known {
 		m.problem(message.ReasonUnknownSample, s.format, at, "sampled header of protocol %d", protocol)
+	}
+	if inner := m.records.inner; inner > 0 && uint64(inner) < uint64(len(bytes)) && !r.Has(flow.FieldInnerSourceIP) {
+		innerPacket(r, bytes[inner:])
 	}
 	switch before := uint64(stripped) + uint64(max(d.network, 0)); {
 	case d.length != 0:

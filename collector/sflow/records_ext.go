@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"net/netip"
+	"strconv"
 
 	"github.com/weirflow/weir/flow"
 )
@@ -16,7 +17,6 @@ import (
 const (
 	sampledIPv4Len  = 32
 	sampledIPv6Len  = 56
-	extSwitchLen    = 16
 	ethernetPadded  = 24 // MAC addresses as XDR pads them
 	ethernetCompact = 20 // and as some agents send them
 )
@@ -101,25 +101,6 @@ func sampledEthernet(r *flow.Record, p []byte, size *octets) bool {
 	return true
 }
 
-// extendedSwitch takes the VLANs on both sides. The one on the way in is the
-// packet's own when the sampled header has no tag: the switch took it off.
-func extendedSwitch(r *flow.Record, p []byte) bool {
-	if len(p) < extSwitchLen {
-		return false
-	}
-	// 0 is no VLAN, and agents write all ones for unknown.
-	if v := binary.BigEndian.Uint32(p); v != 0 && v < vlanReserve {
-		r.SetIngressVLANID(uint16(v))
-		if !r.Has(flow.FieldNetworkVLANID) {
-			r.SetNetworkVLANID(uint16(v))
-		}
-	}
-	if v := binary.BigEndian.Uint32(p[8:]); v != 0 && v < vlanReserve {
-		r.SetEgressVLANID(uint16(v))
-	}
-	return true
-}
-
 func extendedRouter(r *flow.Record, p []byte) bool {
 	hop, at, ok := address(p, 0)
 	if !ok {
@@ -146,10 +127,18 @@ func nextHop(r *flow.Record, hop netip.Addr) {
 	}
 }
 
+// Limits of what is kept of a route: no real path or set of communities is
+// longer.
+const (
+	maxPath        = 64
+	maxCommunities = 64
+)
+
 // extendedGateway takes the BGP next hop and the ends of the AS path. A source
 // AS of 0 and an empty path are taken for the gateway's own AS, as there is no
-// way that leads out of it. Communities and the local preference are left.
-func extendedGateway(r *flow.Record, p []byte) bool {
+// way that leads out of it. The whole path, the communities (RFC 1997) and the
+// local preference are elements.
+func (m *run) extendedGateway(r *flow.Record, p []byte) bool {
 	hop, at, ok := address(p, 0)
 	if !ok || len(p) < at+16 {
 		return false
@@ -169,7 +158,7 @@ func extendedGateway(r *flow.Record, p []byte) bool {
 	}
 	segments := binary.BigEndian.Uint32(p[at+12:])
 	at += 16
-	first, last := uint32(0), own
+	first, last, kept := uint32(0), own, 0
 	for ; segments > 0; segments-- { // ends with the bytes at the latest
 		if len(p) < at+8 {
 			return false
@@ -185,8 +174,12 @@ func extendedGateway(r *flow.Record, p []byte) bool {
 		if first == 0 {
 			first = binary.BigEndian.Uint32(p[at:])
 		}
-		at += int(n) * 4
-		last = binary.BigEndian.Uint32(p[at-4:])
+		for end := at + int(n)*4; at < end; at += 4 {
+			if last = binary.BigEndian.Uint32(p[at:]); kept < maxPath {
+				count(r, "dst_as_path", uint64(last))
+				kept++
+			}
+		}
 	}
 	if first != 0 {
 		r.SetFlowBGPNextAS(first)
@@ -194,21 +187,39 @@ func extendedGateway(r *flow.Record, p []byte) bool {
 	if last != 0 {
 		r.SetDestinationASNumber(last)
 	}
-	return true
+	return m.communities(r, p[at:])
 }
 
-// text reads a string or octets with their number in front, which XDR pads to
-// four. next is the offset behind the padding.
-func text(p []byte, at int) (s []byte, next int, ok bool) {
-	if len(p) < at+4 {
-		return nil, at, false
+// communities reads what stands behind the AS path. Some agents leave it out.
+func (m *run) communities(r *flow.Record, p []byte) bool {
+	if len(p) == 0 {
+		return true
 	}
-	n := uint64(binary.BigEndian.Uint32(p[at:]))
-	at += 4
-	if n > uint64(len(p)-at) {
-		return nil, at, false
+	if len(p) < 4 {
+		return false
 	}
-	return p[at : at+int(n)], min(at+(int(n)+3)&^3, len(p)), true
+	n := uint64(binary.BigEndian.Uint32(p))
+	p = p[4:]
+	if n*4 > uint64(len(p)) {
+		return false
+	}
+	var room [len("65535:65535")]byte
+	for i := range min(n, maxCommunities) {
+		v := binary.BigEndian.Uint32(p[4*i:])
+		s := strconv.AppendUint(append(strconv.AppendUint(room[:0], uint64(v>>16), 10), ':'), uint64(v&0xffff), 10)
+		m.word(r, "communities", s)
+	}
+	p = p[4*n:]
+	if len(p) == 0 {
+		return true
+	}
+	if len(p) < 4 {
+		return false
+	}
+	if v := binary.BigEndian.Uint32(p); v != 0 {
+		count(r, "localpref", uint64(v))
+	}
+	return true
 }
 
 // extendedUser takes the user at the source, else the one at the destination.
@@ -223,7 +234,7 @@ func (m *run) extendedUser(r *flow.Record, p []byte) bool {
 	case len(src) > 0:
 		r.SetUserName(m.string(src))
 		if len(dst) > 0 {
-			r.Extra = append(r.Extra, flow.Element{Name: "destination_user", Kind: flow.ElementString, Bytes: m.w.Copy(dst)})
+			m.word(r, "destination_user", dst)
 		}
 	case len(dst) > 0:
 		r.SetUserName(m.string(dst))
@@ -231,14 +242,20 @@ func (m *run) extendedUser(r *flow.Record, p []byte) bool {
 	return ok
 }
 
-// extendedURL takes host and path. A URL that is more than its path is kept
-// whole as an element.
+// extendedURL takes host and path.
 func (m *run) extendedURL(r *flow.Record, p []byte) bool {
 	url, at, ok := text(p, 4) // behind the direction
 	if !ok {
 		return false
 	}
 	host, _, ok := text(p, at)
+	m.url(r, url, host)
+	return ok
+}
+
+// url sets the host and path of a request. A URL that is more than its path is
+// kept whole as an element.
+func (m *run) url(r *flow.Record, url, host []byte) {
 	path := url
 	if i := bytes.Index(path, []byte("://")); i > 0 && !bytes.ContainsAny(path[:i], "/?#") {
 		path = path[i+3:]
@@ -261,14 +278,13 @@ func (m *run) extendedURL(r *flow.Record, p []byte) bool {
 		r.SetURLPath(m.string(path))
 	}
 	if len(path) != len(url) {
-		r.Extra = append(r.Extra, flow.Element{Name: "url", Kind: flow.ElementString, Bytes: m.w.Copy(url)})
+		m.word(r, "url", url)
 	}
-	return ok
 }
 
 // extendedMPLS takes the next hop and, when the sampled header shows no labels,
-// the stack of the received packet (entries as in RFC 3032). The stack that was
-// sent is left.
+// the stack of the received packet (entries as in RFC 3032). The labels that the
+// packet was sent with are elements.
 func extendedMPLS(r *flow.Record, p []byte) bool {
 	hop, at, ok := address(p, 0)
 	if !ok || len(p) < at+4 {
@@ -285,19 +301,30 @@ func extendedMPLS(r *flow.Record, p []byte) bool {
 			label(r, binary.BigEndian.Uint32(p[at+4*i:]))
 		}
 	}
-	return true
+	p = p[at+4*int(n):]
+	if len(p) < 4 {
+		return false
+	}
+	n = uint64(binary.BigEndian.Uint32(p))
+	p = p[4:]
+	for i := range min(n, uint64(len(p)/4), maxLabels) {
+		count(r, "mpls_out_labels", uint64(binary.BigEndian.Uint32(p[4*i:])>>12))
+	}
+	return n*4 <= uint64(len(p))
 }
 
+// extendedNAT takes the translated addresses. One that was not translated is
+// sent as the packet has it, and left out.
 func extendedNAT(r *flow.Record, p []byte) bool {
 	src, at, ok := address(p, 0)
 	if !ok {
 		return false
 	}
-	if src.IsValid() {
+	if src.IsValid() && !(r.Has(flow.FieldSourceIP) && r.SourceIP == src) {
 		r.SetSourceNATIP(src)
 	}
 	dst, _, ok := address(p, at)
-	if ok && dst.IsValid() {
+	if ok && dst.IsValid() && !(r.Has(flow.FieldDestinationIP) && r.DestinationIP == dst) {
 		r.SetDestinationNATIP(dst)
 	}
 	return ok
@@ -307,10 +334,10 @@ func extendedNATPort(r *flow.Record, p []byte) bool {
 	if len(p) < 8 {
 		return false
 	}
-	if v := binary.BigEndian.Uint32(p); v <= 0xffff {
+	if v := binary.BigEndian.Uint32(p); v <= 0xffff && !(r.Has(flow.FieldSourcePort) && uint32(r.SourcePort) == v) {
 		r.SetSourceNATPort(uint16(v))
 	}
-	if v := binary.BigEndian.Uint32(p[4:]); v <= 0xffff {
+	if v := binary.BigEndian.Uint32(p[4:]); v <= 0xffff && !(r.Has(flow.FieldDestinationPort) && uint32(r.DestinationPort) == v) {
 		r.SetDestinationNATPort(uint16(v))
 	}
 	return true

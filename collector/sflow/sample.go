@@ -65,6 +65,8 @@ type packet struct {
 	records    []byte
 	at         int // offset of records in the datagram
 	dropped    bool
+	notice     bool   // of a drop
+	unreported uint32 // drops that the agent could not report, if notice
 	dropReason uint32 // valid if dropped
 }
 
@@ -98,7 +100,7 @@ func (m *run) discardedPacket(p []byte, at int) {
 	}
 	m.packet(&packet{format: formatDiscarded, source: source{binary.BigEndian.Uint32(p[4:]), binary.BigEndian.Uint32(p[8:])},
 		rate: 1, in: iface{interfaceIndex, binary.BigEndian.Uint32(p[16:])}, out: iface{interfaceIndex, binary.BigEndian.Uint32(p[20:])},
-		dropped: true, dropReason: binary.BigEndian.Uint32(p[24:]),
+		dropped: true, dropReason: binary.BigEndian.Uint32(p[24:]), notice: true, unreported: binary.BigEndian.Uint32(p[12:]),
 		count: binary.BigEndian.Uint32(p[28:]), records: p[discardedPacketLen:], at: at + discardedPacketLen})
 }
 
@@ -107,10 +109,24 @@ func (m *run) packet(s *packet) {
 	r := m.begin(flow.KindFlow)
 	m.res.Flows++
 	m.interfaces(r, s)
-	var list recordList
-	m.list(r, s, &list)
-	volume(r, s.rate, m.apply(r, s, &list))
+	if s.notice {
+		r.SetEventAction(actionDropped)
+		if s.unreported > 0 {
+			count(r, "drops", uint64(s.unreported))
+		}
+	}
+	m.list(r, s)
+	size := m.apply(r, s)
+	if m.records.work.known && m.records.present&packetSlots == 0 {
+		work(r, s.rate, &m.records.work)
+	} else {
+		volume(r, s.rate, size)
+	}
+	m.records.reset()
 }
+
+// packetSlots are the records that say that a packet was sampled.
+const packetSlots = 1<<slotHeader | 1<<slotIPv4 | 1<<slotIPv6 | 1<<slotEthernet | 1<<slotWLANPayload
 
 // interfaces sets where the packet came in and went out, and whether it was
 // seen on the way in or out. An interface that is none, unknown, or many is left
@@ -136,50 +152,14 @@ func (m *run) interfaces(r *flow.Record, s *packet) {
 		s.dropped, s.dropReason = true, s.out.value
 	}
 	if s.dropped {
-		r.SetFlowForwardingStatus(forwardingStatus(s.dropReason))
-		r.Extra = append(r.Extra, flow.Element{Name: "drop_reason", Kind: flow.ElementUint, Num: uint64(s.dropReason)})
+		m.dropped(r, s.dropReason)
 	}
-}
-
-// forwardingStatus puts sFlow's reason for a drop into IPFIX's words (element
-// 89, RFC 7270 section 4.12). Codes below 256 are those of ICMP's destination
-// unreachable (RFC 1812 section 5.2.7.1); drop_reason keeps the exact one.
-func forwardingStatus(reason uint32) uint8 {
-	const (
-		dropped     = 128
-		aclDeny     = 129
-		unroutable  = 131
-		fragment    = 133 // needed, but not allowed
-		badTTL      = 137
-		policer     = 138
-		earlyRandom = 139 // WRED
-	)
-	switch reason {
-	case 0, 1, 6, 7, 11, 12: // network or host unreachable or unknown
-		return unroutable
-	case 4, 262: // fragmentation needed; packet too big
-		return fragment
-	case 9, 10, 13, 258: // administratively prohibited; ACL
-		return aclDeny
-	case 257:
-		return badTTL
-	case 260: // random early detection
-		return earlyRandom
-	case 261: // traffic shaping
-		return policer
-	}
-	return dropped
 }
 
 // volume sets octets and packets: one packet of the given size, if it is known,
 // scaled by the sampling rate.
 func volume(r *flow.Record, rate uint32, size octets) {
-	factor, said := uint64(rate), "record"
-	if rate == 0 {
-		factor, said = 1, "assumed"
-	}
-	r.SetFlowSamplingRate(factor)
-	r.SetFlowSamplingSource(said)
+	factor := sampling(r, rate)
 	r.SetNetworkPackets(factor)
 	r.SetSourcePackets(factor)
 	if factor > 1 {
@@ -193,6 +173,34 @@ func volume(r *flow.Record, rate uint32, size octets) {
 	r.SetSourceBytes(scaled)
 	if factor > 1 {
 		r.SetFlowSamplingBytes(uint64(size.n))
+	}
+}
+
+// sampling sets the rate, and gives it as a factor.
+func sampling(r *flow.Record, rate uint32) uint64 {
+	factor, said := uint64(rate), "record"
+	if rate == 0 {
+		factor, said = 1, "assumed"
+	}
+	r.SetFlowSamplingRate(factor)
+	r.SetFlowSamplingSource(said)
+	return factor
+}
+
+// work sets what an application's transaction carried both ways, and counts it
+// as a flow: how many packets that took is not known.
+func work(r *flow.Record, rate uint32, w *transaction) {
+	factor := sampling(r, rate)
+	r.SetFlowCount(factor)
+	if w.request == 0 && w.response == 0 {
+		return
+	}
+	request, response := scale(w.request, factor), scale(w.response, factor)
+	r.SetSourceBytes(request)
+	r.SetDestinationBytes(response)
+	r.SetNetworkBytes(min(request+response, math.MaxInt64))
+	if factor > 1 {
+		r.SetFlowSamplingBytes(scale(min(w.request, math.MaxInt64)+min(w.response, math.MaxInt64), 1))
 	}
 }
 

@@ -48,6 +48,7 @@ type Decoder struct {
 	agents  agents
 	strings interner
 	names   map[uint64]string
+	records recordList // of the sample that is read
 }
 
 // NewDecoder gives a decoder.
@@ -66,6 +67,18 @@ const (
 )
 
 const version = 5
+
+// Old reports whether payload begins as sFlow version 2 or 4 does (RFC 3176,
+// section 5): version, then the agent's address with its type. They are not
+// decoded: their samples have no lengths, so that one that is not understood
+// would spoil all behind it, and no agent of the last twenty years needs them.
+func Old(payload []byte) bool {
+	if len(payload) < 8 {
+		return false
+	}
+	v, address := binary.BigEndian.Uint32(payload), binary.BigEndian.Uint32(payload[4:])
+	return (v == 2 || v == 4) && (address == addressIPv4 || address == addressIPv6)
+}
 
 // sampleHeaderLen is a sample's format and length.
 const sampleHeaderLen = 8
@@ -93,7 +106,11 @@ func (d *Decoder) Decode(o message.Origin, payload []byte, w *flow.Writer, res *
 		return
 	}
 	if v := binary.BigEndian.Uint32(payload); v != version {
-		m.problem(message.ReasonUnknownVersion, 0, 0, "version %d of sFlow is not 5", v)
+		if Old(payload) {
+			m.problem(message.ReasonUnknownVersion, 0, 0, "version %d of sFlow, of which version 5 alone is decoded: set the agent to it", v)
+		} else {
+			m.problem(message.ReasonUnknownVersion, 0, 0, "version %d of sFlow is not 5", v)
+		}
 		return
 	}
 	res.Protocol = message.SFlow5
@@ -114,6 +131,7 @@ func (d *Decoder) Decode(o message.Origin, payload []byte, w *flow.Writer, res *
 	}
 	res.Lost, res.Reordered = state.next(binary.BigEndian.Uint32(payload[at+4:]), binary.BigEndian.Uint32(payload[at+8:]))
 	m.samples(payload, at+16, binary.BigEndian.Uint32(payload[at+12:]))
+	d.records.forget()
 }
 
 // samples walks the samples of the datagram p from at on; count is the number

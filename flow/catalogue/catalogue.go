@@ -59,10 +59,14 @@ const (
 	FormEndReason
 	FormDirection
 	FormForwarding
+	// FormEventType writes event.type's names as a list, and FormAction
+	// event.action; both are in every document, derived from the record's kind
+	// when the field is not set.
+	FormEventType
+	FormAction
 	// FormConst and the ones after it mark fields that no record stores: the
 	// encoder derives them from the others.
 	FormConst
-	FormAction
 	FormRelatedIP
 	FormElements
 )
@@ -100,7 +104,7 @@ func (f *Field) Derived() bool { return f.Form >= FormConst }
 func (f *Field) StoreType() string {
 	switch {
 	case f.Form == FormTCPFlags || f.Form == FormText || f.Form == FormEndReason ||
-		f.Form == FormDirection || f.Form == FormForwarding || f.Form == FormConst || f.Form == FormAction:
+		f.Form == FormDirection || f.Form == FormForwarding || f.Form == FormConst || f.Form == FormEventType:
 		return "keyword"
 	case f.Form == FormRelatedIP:
 		return "ip"

@@ -151,7 +151,7 @@ func TestRealCounters(t *testing.T) {
 			}
 			r.Extra = append(r.Extra,
 				flow.Element{Name: "if_in_octets", Num: octets},
-				flow.Element{Name: "load_one", Kind: flow.ElementFloat, Num: math.Float64bits(load)},
+				flow.Element{Name: "cpu_load_one", Kind: flow.ElementFloat, Num: math.Float64bits(load)},
 				flow.Element{Name: "ratio", Kind: flow.ElementFloat, Num: math.Float64bits(0.25)},
 				flow.Element{Name: "hostname", Kind: flow.ElementString, Bytes: []byte("switch")},
 				flow.Element{Name: "up", Kind: flow.ElementBool, Num: 1})
@@ -161,7 +161,7 @@ func TestRealCounters(t *testing.T) {
 			t.Fatalf("%v indexed, want 3; the log:\n%s", n, log)
 		}
 		stream := streamCounters + namespace
-		for name, want := range map[string]float64{"if_in_octets": 2003, "load_one": 3.5, "ratio": 0.75} {
+		for name, want := range map[string]float64{"if_in_octets": 2003, "cpu_load_one": 3.5, "ratio": 0.75} {
 			s.Call(t, http.MethodPost, "/"+stream+"/_refresh", "", nil)
 			var answer struct {
 				Aggregations struct{ Sum struct{ Value float64 } }

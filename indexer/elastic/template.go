@@ -7,7 +7,7 @@ import (
 // templateVersion is carried by the installed templates. It must grow with
 // every change of what this file or the catalogue makes; the golden files in
 // testdata show such changes.
-const templateVersion = 2
+const templateVersion = 3
 
 // The data streams, without the namespace.
 const (
@@ -116,7 +116,7 @@ func countersMapping(p product) object {
 		return object{name: object{"path_match": "flow.counters.*", "match_mapping_type": values, "mapping": mapping}}
 	}
 	load := rule("load_averages", "*", number("double")) // whole ones look like integers
-	load["load_averages"].(object)["match"] = "load_*"
+	load["load_averages"].(object)["match"] = "cpu_load_*"
 	return object{"properties": properties, "dynamic_templates": []object{
 		load,
 		rule("integers", "long", number("long")),

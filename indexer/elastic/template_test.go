@@ -63,7 +63,7 @@ func TestEveryFieldIsMapped(t *testing.T) {
 		catalogue.I64: "long", catalogue.Time: "date", catalogue.Keyword: "keyword", catalogue.Keywords: "keyword",
 		catalogue.MAC: "keyword", catalogue.GeoPoint: "geo_point", catalogue.Labels: "long",
 	}
-	texts := []catalogue.Form{catalogue.FormText, catalogue.FormTCPFlags, catalogue.FormEndReason, catalogue.FormDirection, catalogue.FormForwarding}
+	texts := []catalogue.Form{catalogue.FormText, catalogue.FormTCPFlags, catalogue.FormEndReason, catalogue.FormDirection, catalogue.FormForwarding, catalogue.FormEventType}
 	for _, p := range bothProducts {
 		all := templates(p, DefaultConfig("http://x"))
 		for _, stream := range []string{streamFlows, streamCounters} {

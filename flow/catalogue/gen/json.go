@@ -51,7 +51,9 @@ func (n *node) masks(into map[int]uint64) {
 // always reports whether n has a member that every document has; extra,
 // whether it has one that is there without a presence bit.
 func (n *node) always() bool {
-	return n.any(func(f *catalogue.Field) bool { return f.Form == catalogue.FormConst || f.Form == catalogue.FormAction })
+	return n.any(func(f *catalogue.Field) bool {
+		return f.Form == catalogue.FormConst || f.Form == catalogue.FormAction || f.Form == catalogue.FormEventType
+	})
 }
 
 func (n *node) any(is func(*catalogue.Field) bool) bool {
@@ -118,7 +120,10 @@ func (n *node) write(out *bytes.Buffer) {
 		fmt.Fprintf(out, "dst = append(dst, `%q:%s,`...)\n", n.key, f.Const)
 		return
 	case catalogue.FormAction:
-		fmt.Fprintf(out, "dst = append(dst, `%q:\"`...)\ndst = append(dst, r.Kind.String()...)\ndst = append(dst, `\",`...)\n", n.key)
+		fmt.Fprintf(out, "dst = append(appendString(append(dst, `%q:`...), r.action()), ',')\n", n.key)
+		return
+	case catalogue.FormEventType:
+		fmt.Fprintf(out, "dst = append(appendEventType(append(dst, `%q:`...), r), ',')\n", n.key)
 		return
 	case catalogue.FormElements:
 		out.WriteString("dst = e.appendElements(dst, r)\n")

@@ -66,9 +66,22 @@ func setFile(out *bytes.Buffer, fields []catalogue.Field) {
 	}
 	generic(out, list, "SetUint", "v uint64", "an unsigned or signed number, or a time in Unix nanoseconds. A value that does not fit the field is cut to its low bits", map[catalogue.Type]string{
 		catalogue.U8: "uint8(v)", catalogue.U16: "uint16(v)", catalogue.U32: "uint32(v)", catalogue.U64: "v", catalogue.I64: "int64(v)", catalogue.Time: "int64(v)"})
+	getter(out, list)
 	generic(out, list, "SetAddr", "v netip.Addr", "an address", map[catalogue.Type]string{catalogue.IP: "v"})
 	generic(out, list, "SetMAC", "v MAC", "a hardware address", map[catalogue.Type]string{catalogue.MAC: "v"})
 	generic(out, list, "SetString", "v string", "a text", map[catalogue.Type]string{catalogue.Keyword: "v"})
+}
+
+// getter writes the counterpart of SetUint.
+func getter(out *bytes.Buffer, list []catalogue.Field) {
+	out.WriteString("// Uint gives field id's number, the counterpart of SetUint; 0 when the field is\n// of another type. Ask Has first.\nfunc (r *Record) Uint(id FieldID) uint64 {\n\tswitch id {\n")
+	for _, f := range list {
+		switch f.Type {
+		case catalogue.U8, catalogue.U16, catalogue.U32, catalogue.U64, catalogue.I64, catalogue.Time:
+			fmt.Fprintf(out, "\tcase Field%s:\n\t\treturn uint64(r.%s)\n", f.Go, f.Go)
+		}
+	}
+	out.WriteString("\t}\n\treturn 0\n}\n\n")
 }
 
 func unit(f catalogue.Field) string {

@@ -42,7 +42,8 @@ type want struct {
 	Templates        int      `json:"templates"`
 	OptionsTemplates int      `json:"options_templates"`
 	Problems         []string `json:"problems"` // reasons, each at least once
-	// Fields is values of the last flow record, by the record's JSON names.
+	// Fields is values of the last flow record, or of the last counter record where
+	// there is no flow, by the record's JSON names.
 	Fields map[string]any `json:"fields,omitempty"`
 }
 
@@ -59,7 +60,7 @@ func main() {
 
 // all is every quirk, sorted by name within its protocol.
 func all() []quirk {
-	list := slices.Concat(netflow5(), netflow9(), netflow9Options(), ipfixVariable(), ipfixMessages(), ipfixContents(), sflow5(), sflow5Headers(), hostile(), neither())
+	list := slices.Concat(netflow1(), netflow5(), netflow9(), netflow9Options(), ipfixVariable(), ipfixMessages(), ipfixContents(), meaning(), samplingRates(), sflow5(), sflow5Headers(), sflow5Records(), sflow5Work(), sflow5Tunnels(), sflow5Drops(), sflow5Counters(), hostile(), neither())
 	for i := range list {
 		q := &list[i]
 		switch {
@@ -137,7 +138,7 @@ UDP datagram, or one message; a ` + "`.pcap`" + ` holds several in order (Ethern
 The columns count what the whole file gives, every datagram from one exporter: flow records (F), options records (O), counter records
 (C), templates (T) and options templates (OT). Data that comes before its template is not counted; a decoder that holds it back gives
 more. Problems are the reasons that must be counted at least once; count_mismatch and template_evicted are the ones that mean no loss. Values are those
-of the last flow record, named as in the JSON documents.
+of the last flow record, or of the last counter record where there is no flow, named as in the JSON documents.
 
 | file | what it proves | F | O | C | T | OT | problems | values |
 |---|---|---|---|---|---|---|---|---|

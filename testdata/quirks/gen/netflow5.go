@@ -38,7 +38,7 @@ func neither() []quirk {
 			datagrams: [][]byte{{0}, good},
 			Wants:     want{Flows: 1, Problems: []string{"truncated_header"}}},
 		{Name: "datagram-headers-cut", About: "the version words of all protocols and nothing else, then a good one",
-			datagrams: [][]byte{{0, 5}, {0, 9, 0, 1}, {0, 10, 0, 16, 0}, {0, 0, 0, 5, 0, 0}, good},
+			datagrams: [][]byte{{0, 1}, {0, 5}, {0, 7, 0}, {0, 9, 0, 1}, {0, 10, 0, 16, 0}, {0, 0, 0, 5, 0, 0}, good},
 			Wants:     want{Flows: 1, Problems: []string{"truncated_header"}}},
 		{Name: "datagram-unknown-version", About: "version 77, then a good one",
 			datagrams: [][]byte{join(u16(77), bytes.Repeat([]byte{0xaa}, 46)), good},

@@ -86,10 +86,12 @@ func (q quirk) test(t *testing.T) {
 	}
 }
 
-// lastFlow is the last document of a flow record, nil when there is none.
+// lastFlow is the last document of a flow record, else the last one of counters,
+// nil when there is neither.
 func lastFlow(t *testing.T, documents string) map[string]any {
 	t.Helper()
 	lines := strings.Split(strings.TrimRight(documents, "\n"), "\n")
+	var counters map[string]any
 	for _, line := range slices.Backward(lines) {
 		if line == "" {
 			continue
@@ -98,11 +100,14 @@ func lastFlow(t *testing.T, documents string) map[string]any {
 		if err := json.Unmarshal([]byte(line), &document); err != nil {
 			t.Fatalf("%q: %v", line, err)
 		}
-		if action := dotted(document, "event.action"); action != "options_record" && action != "counters_sample" {
+		switch action := dotted(document, "event.action"); {
+		case action == "counters_sample" && counters == nil:
+			counters = document
+		case action != "options_record" && action != "counters_sample":
 			return document
 		}
 	}
-	return nil
+	return counters
 }
 
 // dotted gives the value under a dotted name, nil when it is absent.
