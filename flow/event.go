@@ -20,24 +20,29 @@ const (
 	OutcomeFailure = "failure"
 )
 
-// action is event.action: what happened, else what the record is.
-func (r *Record) action() string {
-	if r.Has(FieldEventAction) {
+// Action is the record's event.action in documents: what happened, for traffic
+// that a device reports events of, else what the record is.
+func (r *Record) Action() string {
+	if r.Kind == KindFlow && r.Has(FieldEventAction) {
 		return r.EventAction
 	}
 	return r.Kind.String()
 }
 
-// appendEventType appends event.type's names: those that are set, else
-// connection for traffic and info for the rest.
-func appendEventType(dst []byte, r *Record) []byte {
-	bits := TypeInfo
+// EventTypes is the record's event.type in documents, as bits: those that are
+// set, else connection for traffic and info for the rest.
+func (r *Record) EventTypes() uint8 {
 	switch {
 	case r.Has(FieldEventType):
-		bits = r.EventType
+		return r.EventType & (1<<len(eventTypeNames) - 1)
 	case r.Kind == KindFlow:
-		bits = TypeConnection
+		return TypeConnection
 	}
+	return TypeInfo
+}
+
+// appendEventType appends event.type's names as a list.
+func appendEventType(dst []byte, bits uint8) []byte {
 	dst = append(dst, '[')
 	for i, name := range eventTypeNames {
 		if bits&(1<<i) != 0 {

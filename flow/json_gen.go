@@ -14,8 +14,8 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 	dst = append(dst, `"event":{`...)
 	dst = append(dst, `"kind":"event",`...)
 	dst = append(dst, `"category":["network"],`...)
-	dst = append(appendEventType(append(dst, `"type":`...), r), ',')
-	dst = append(appendString(append(dst, `"action":`...), r.action()), ',')
+	dst = append(appendEventType(append(dst, `"type":`...), r.EventTypes()), ',')
+	dst = append(appendString(append(dst, `"action":`...), r.Action()), ',')
 	if r.set[0]&0x8 != 0 {
 		dst = append(dst, `"outcome":`...)
 		dst = appendString(dst, r.EventOutcome)

@@ -19,6 +19,8 @@ func Names(form catalogue.Form, v uint64) []string {
 		shown = appendName(nil, endReasonNames[:], uint8(v))
 	case catalogue.FormDirection:
 		shown = appendName(nil, directionNames[:], uint8(v))
+	case catalogue.FormEventType:
+		shown = appendEventType(nil, uint8(v))
 	case catalogue.FormForwarding:
 		shown = appendForwarding(nil, uint8(v))
 	default:

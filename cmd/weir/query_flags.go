@@ -49,6 +49,11 @@ func (s *selection) request(now time.Time) (r query.Request, err error) {
 		return r, fmt.Errorf("--kind: %q is unknown; allowed: flows, counters, options, all", s.kind)
 	}
 	action, err := query.LookupField("event.action")
+	if kind == flow.KindFlow { // events have actions of their own
+		options, counters := query.Equal{Field: action, Value: flow.KindOptions.String()}, query.Equal{Field: action, Value: flow.KindCounters.String()}
+		r.Filter = and(r.Filter, query.Not{Node: query.Or{Nodes: []query.Node{options, counters}}})
+		return r, err
+	}
 	r.Filter = and(r.Filter, query.Equal{Field: action, Value: kind.String()})
 	return r, err
 }

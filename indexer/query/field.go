@@ -60,7 +60,7 @@ type Field struct {
 // List reports whether a row can have several values of the field.
 func (f Field) List() bool {
 	c := f.Catalogue
-	return c.Form == catalogue.FormTCPFlags || c.Form == catalogue.FormRelatedIP || c.Type == catalogue.Elements ||
+	return c.Form == catalogue.FormTCPFlags || c.Form == catalogue.FormEventType || c.Form == catalogue.FormRelatedIP || c.Type == catalogue.Elements ||
 		c.Type == catalogue.Keywords || c.Type == catalogue.Labels
 }
 

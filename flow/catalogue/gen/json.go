@@ -120,10 +120,10 @@ func (n *node) write(out *bytes.Buffer) {
 		fmt.Fprintf(out, "dst = append(dst, `%q:%s,`...)\n", n.key, f.Const)
 		return
 	case catalogue.FormAction:
-		fmt.Fprintf(out, "dst = append(appendString(append(dst, `%q:`...), r.action()), ',')\n", n.key)
+		fmt.Fprintf(out, "dst = append(appendString(append(dst, `%q:`...), r.Action()), ',')\n", n.key)
 		return
 	case catalogue.FormEventType:
-		fmt.Fprintf(out, "dst = append(appendEventType(append(dst, `%q:`...), r), ',')\n", n.key)
+		fmt.Fprintf(out, "dst = append(appendEventType(append(dst, `%q:`...), r.EventTypes()), ',')\n", n.key)
 		return
 	case catalogue.FormElements:
 		out.WriteString("dst = e.appendElements(dst, r)\n")

@@ -49,10 +49,8 @@ type Column struct {
 
 // The columns that are no field of a record, after the flow.NumFields that are.
 const (
-	// Action holds what kind the record is: the values of event.action.
-	Action = int(flow.NumFields) + iota
 	// Elements holds flow.ie, a JSON object as documents have it.
-	Elements
+	Elements = int(flow.NumFields) + iota
 	// Counters holds flow.counters of counter samples, likewise.
 	Counters
 	// Count is how many columns there are.
@@ -61,7 +59,9 @@ const (
 
 // Numbers of the columns that the store itself works with.
 const (
-	Timestamp   = int(flow.FieldTimestamp)
+	Timestamp = int(flow.FieldTimestamp)
+	// Action holds event.action of every row, which also tells the record's kind.
+	Action      = int(flow.FieldEventAction)
 	CommunityID = int(flow.FieldNetworkCommunityID)
 )
 

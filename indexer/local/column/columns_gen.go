@@ -12,6 +12,11 @@ import (
 // a flow.FieldID is a column number. It must not be changed.
 var Columns = [Count]Column{
 	{Name: "@timestamp", Field: flow.FieldTimestamp, Kind: Int, Type: catalogue.Time, Form: catalogue.FormPlain, Unit: ""},
+	{Name: "event.type", Field: flow.FieldEventType, Kind: Int, Type: catalogue.U8, Form: catalogue.FormEventType, Unit: ""},
+	{Name: "event.action", Field: flow.FieldEventAction, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormAction, Unit: ""},
+	{Name: "event.outcome", Field: flow.FieldEventOutcome, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
+	{Name: "event.reason", Field: flow.FieldEventReason, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
+	{Name: "event.code", Field: flow.FieldEventCode, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "event.created", Field: flow.FieldEventCreated, Kind: Int, Type: catalogue.Time, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "event.start", Field: flow.FieldEventStart, Kind: Int, Type: catalogue.Time, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "event.end", Field: flow.FieldEventEnd, Kind: Int, Type: catalogue.Time, Form: catalogue.FormPlain, Unit: ""},
@@ -71,9 +76,12 @@ var Columns = [Count]Column{
 	{Name: "url.domain", Field: flow.FieldURLDomain, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "url.path", Field: flow.FieldURLPath, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "http.request.method", Field: flow.FieldHTTPMethod, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
+	{Name: "http.request.referrer", Field: flow.FieldHTTPReferrer, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "http.response.status_code", Field: flow.FieldHTTPStatus, Kind: Int, Type: catalogue.U16, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "user_agent.original", Field: flow.FieldUserAgent, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
+	{Name: "rule.name", Field: flow.FieldRuleName, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "tls.client.server_name", Field: flow.FieldTLSServerName, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
+	{Name: "tls.server.x509.subject.common_name", Field: flow.FieldTLSServerSubject, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "dns.question.name", Field: flow.FieldDNSQuestion, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "flow.count", Field: flow.FieldFlowCount, Kind: Int, Type: catalogue.U64, Form: catalogue.FormPlain, Unit: "flows"},
 	{Name: "flow.service", Field: flow.FieldFlowService, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
@@ -97,7 +105,18 @@ var Columns = [Count]Column{
 	{Name: "flow.bgp.previous_as", Field: flow.FieldFlowBGPPreviousAS, Kind: Int, Type: catalogue.U32, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "flow.bgp.next_as", Field: flow.FieldFlowBGPNextAS, Kind: Int, Type: catalogue.U32, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "flow.mpls.labels", Field: flow.FieldFlowMPLSLabels, Kind: Text, Type: catalogue.Labels, Form: catalogue.FormPlain, Unit: ""},
+	{Name: "flow.tunnel.type", Field: flow.FieldFlowTunnelType, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
+	{Name: "flow.tunnel.id", Field: flow.FieldFlowTunnelID, Kind: Int, Type: catalogue.U64, Form: catalogue.FormPlain, Unit: ""},
+	{Name: "flow.inner.source.ip", Field: flow.FieldInnerSourceIP, Kind: Text, Type: catalogue.IP, Form: catalogue.FormPlain, Unit: ""},
+	{Name: "flow.inner.source.port", Field: flow.FieldInnerSourcePort, Kind: Int, Type: catalogue.U16, Form: catalogue.FormPlain, Unit: ""},
+	{Name: "flow.inner.destination.ip", Field: flow.FieldInnerDestinationIP, Kind: Text, Type: catalogue.IP, Form: catalogue.FormPlain, Unit: ""},
+	{Name: "flow.inner.destination.port", Field: flow.FieldInnerDestinationPort, Kind: Int, Type: catalogue.U16, Form: catalogue.FormPlain, Unit: ""},
+	{Name: "flow.inner.iana_number", Field: flow.FieldInnerIANANumber, Kind: Int, Type: catalogue.U8, Form: catalogue.FormText, Unit: ""},
+	{Name: "flow.wireless.ap_mac", Field: flow.FieldFlowAccessPointMAC, Kind: Text, Type: catalogue.MAC, Form: catalogue.FormPlain, Unit: ""},
+	{Name: "flow.acl.ingress_id", Field: flow.FieldFlowACLIngressID, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
+	{Name: "flow.acl.egress_id", Field: flow.FieldFlowACLEgressID, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "flow.client.ip", Field: flow.FieldFlowClientIP, Kind: Text, Type: catalogue.IP, Form: catalogue.FormPlain, Unit: ""},
+	{Name: "flow.client.mac", Field: flow.FieldFlowClientMAC, Kind: Text, Type: catalogue.MAC, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "flow.server.ip", Field: flow.FieldFlowServerIP, Kind: Text, Type: catalogue.IP, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "flow.server.port", Field: flow.FieldFlowServerPort, Kind: Int, Type: catalogue.U16, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "flow.source.locality", Field: flow.FieldSourceLocality, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
@@ -117,13 +136,14 @@ var Columns = [Count]Column{
 	{Name: "flow.vrf.ingress_id", Field: flow.FieldFlowVRFIngressID, Kind: Int, Type: catalogue.U32, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "flow.vrf.egress_id", Field: flow.FieldFlowVRFEgressID, Kind: Int, Type: catalogue.U32, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "flow.vrf.name", Field: flow.FieldFlowVRFName, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
+	{Name: "flow.vrf.egress_name", Field: flow.FieldFlowVRFEgressName, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
+	{Name: "flow.vrf.route_distinguisher", Field: flow.FieldFlowVRFRD, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "flow.exporter.protocol", Field: flow.FieldFlowExporterProtocol, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "flow.exporter.transport", Field: flow.FieldFlowExporterTransport, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "flow.exporter.domain_id", Field: flow.FieldFlowExporterDomain, Kind: Int, Type: catalogue.U32, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "flow.exporter.agent", Field: flow.FieldFlowExporterAgent, Kind: Text, Type: catalogue.IP, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "flow.exporter.engine_type", Field: flow.FieldFlowExporterEngineType, Kind: Int, Type: catalogue.U8, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "flow.exporter.engine_id", Field: flow.FieldFlowExporterEngineID, Kind: Int, Type: catalogue.U8, Form: catalogue.FormPlain, Unit: ""},
-	{Name: "event.action", Field: flow.NumFields, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormAction},
 	{Name: "flow.ie", Field: flow.NumFields, Kind: Text, Type: catalogue.Elements, Form: catalogue.FormElements},
 	{Name: "flow.counters", Field: flow.NumFields, Kind: Text, Type: catalogue.Elements, Form: catalogue.FormElements},
 }
@@ -132,6 +152,17 @@ var Columns = [Count]Column{
 func (t *Table) addFields(r *flow.Record) {
 	if r.Has(flow.FieldTimestamp) {
 		t.addInt(int(flow.FieldTimestamp), r.Timestamp)
+	}
+	t.addInt(int(flow.FieldEventType), int64(r.EventTypes()))
+	t.addText(int(flow.FieldEventAction), r.Action())
+	if r.Has(flow.FieldEventOutcome) {
+		t.addText(int(flow.FieldEventOutcome), r.EventOutcome)
+	}
+	if r.Has(flow.FieldEventReason) {
+		t.addText(int(flow.FieldEventReason), r.EventReason)
+	}
+	if r.Has(flow.FieldEventCode) {
+		t.addText(int(flow.FieldEventCode), r.EventCode)
 	}
 	if r.Has(flow.FieldEventCreated) {
 		t.addInt(int(flow.FieldEventCreated), r.EventCreated)
@@ -308,14 +339,23 @@ func (t *Table) addFields(r *flow.Record) {
 	if r.Has(flow.FieldHTTPMethod) {
 		t.addText(int(flow.FieldHTTPMethod), r.HTTPMethod)
 	}
+	if r.Has(flow.FieldHTTPReferrer) {
+		t.addText(int(flow.FieldHTTPReferrer), r.HTTPReferrer)
+	}
 	if r.Has(flow.FieldHTTPStatus) {
 		t.addInt(int(flow.FieldHTTPStatus), int64(r.HTTPStatus))
 	}
 	if r.Has(flow.FieldUserAgent) {
 		t.addText(int(flow.FieldUserAgent), r.UserAgent)
 	}
+	if r.Has(flow.FieldRuleName) {
+		t.addText(int(flow.FieldRuleName), r.RuleName)
+	}
 	if r.Has(flow.FieldTLSServerName) {
 		t.addText(int(flow.FieldTLSServerName), r.TLSServerName)
+	}
+	if r.Has(flow.FieldTLSServerSubject) {
+		t.addText(int(flow.FieldTLSServerSubject), r.TLSServerSubject)
 	}
 	if r.Has(flow.FieldDNSQuestion) {
 		t.addText(int(flow.FieldDNSQuestion), r.DNSQuestion)
@@ -386,8 +426,41 @@ func (t *Table) addFields(r *flow.Record) {
 	if r.Has(flow.FieldFlowMPLSLabels) {
 		t.addLabels(int(flow.FieldFlowMPLSLabels), r.FlowMPLSLabels.List())
 	}
+	if r.Has(flow.FieldFlowTunnelType) {
+		t.addText(int(flow.FieldFlowTunnelType), r.FlowTunnelType)
+	}
+	if r.Has(flow.FieldFlowTunnelID) {
+		t.addInt(int(flow.FieldFlowTunnelID), saturate(r.FlowTunnelID))
+	}
+	if r.Has(flow.FieldInnerSourceIP) {
+		t.addAddr(int(flow.FieldInnerSourceIP), r.InnerSourceIP)
+	}
+	if r.Has(flow.FieldInnerSourcePort) {
+		t.addInt(int(flow.FieldInnerSourcePort), int64(r.InnerSourcePort))
+	}
+	if r.Has(flow.FieldInnerDestinationIP) {
+		t.addAddr(int(flow.FieldInnerDestinationIP), r.InnerDestinationIP)
+	}
+	if r.Has(flow.FieldInnerDestinationPort) {
+		t.addInt(int(flow.FieldInnerDestinationPort), int64(r.InnerDestinationPort))
+	}
+	if r.Has(flow.FieldInnerIANANumber) {
+		t.addInt(int(flow.FieldInnerIANANumber), int64(r.InnerIANANumber))
+	}
+	if r.Has(flow.FieldFlowAccessPointMAC) {
+		t.addMAC(int(flow.FieldFlowAccessPointMAC), r.FlowAccessPointMAC)
+	}
+	if r.Has(flow.FieldFlowACLIngressID) {
+		t.addText(int(flow.FieldFlowACLIngressID), r.FlowACLIngressID)
+	}
+	if r.Has(flow.FieldFlowACLEgressID) {
+		t.addText(int(flow.FieldFlowACLEgressID), r.FlowACLEgressID)
+	}
 	if r.Has(flow.FieldFlowClientIP) {
 		t.addAddr(int(flow.FieldFlowClientIP), r.FlowClientIP)
+	}
+	if r.Has(flow.FieldFlowClientMAC) {
+		t.addMAC(int(flow.FieldFlowClientMAC), r.FlowClientMAC)
 	}
 	if r.Has(flow.FieldFlowServerIP) {
 		t.addAddr(int(flow.FieldFlowServerIP), r.FlowServerIP)
@@ -445,6 +518,12 @@ func (t *Table) addFields(r *flow.Record) {
 	}
 	if r.Has(flow.FieldFlowVRFName) {
 		t.addText(int(flow.FieldFlowVRFName), r.FlowVRFName)
+	}
+	if r.Has(flow.FieldFlowVRFEgressName) {
+		t.addText(int(flow.FieldFlowVRFEgressName), r.FlowVRFEgressName)
+	}
+	if r.Has(flow.FieldFlowVRFRD) {
+		t.addText(int(flow.FieldFlowVRFRD), r.FlowVRFRD)
 	}
 	if r.Has(flow.FieldFlowExporterProtocol) {
 		t.addText(int(flow.FieldFlowExporterProtocol), r.FlowExporterProtocol)

@@ -42,7 +42,7 @@ func FillText(r *flow.Record, column int, s string) error {
 	case catalogue.Keyword:
 		switch {
 		case column == Action:
-			return fillKind(r, s)
+			fillAction(r, s)
 		case column == CommunityID && s == "": // see Table.addCommunityID
 			return nil
 		case !r.SetString(c.Field, s):
@@ -83,14 +83,15 @@ func FillText(r *flow.Record, column int, s string) error {
 	return nil
 }
 
-func fillKind(r *flow.Record, s string) error {
+// fillAction sets what event.action says: the record's kind, or what happened.
+func fillAction(r *flow.Record, s string) {
 	for _, k := range []flow.Kind{flow.KindFlow, flow.KindOptions, flow.KindCounters} {
 		if k.String() == s {
 			r.Kind = k
-			return nil
+			return
 		}
 	}
-	return fmt.Errorf("column event.action: %q is no kind of record", s)
+	r.SetEventAction(s)
 }
 
 func parseMAC(s string) (m flow.MAC, err error) {

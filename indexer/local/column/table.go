@@ -71,7 +71,6 @@ func (t *Table) Append(records []flow.Record) {
 	for i := range records {
 		r := &records[i]
 		t.addFields(r)
-		t.addText(Action, r.Kind.String())
 		if len(r.Extra) > 0 {
 			t.addElements(r)
 		}

@@ -90,7 +90,7 @@ func compileExists(f query.Field) predicate {
 	switch {
 	case r.constant != "":
 		return constant(true)
-	case f.Catalogue.Form == catalogue.FormTCPFlags: // no flags are an empty list
+	case f.Catalogue.Form == catalogue.FormTCPFlags, f.Catalogue.Form == catalogue.FormEventType: // no bits are an empty list
 		return between{r.columns[0], 1, math.MaxInt64}
 	case f.Catalogue.Type == catalogue.Elements:
 		return matching{column: r.columns[0], text: func(s string) bool { return len(r.ownCopy().textsOfText(s)) > 0 }}

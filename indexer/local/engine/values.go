@@ -33,7 +33,10 @@ type reader struct {
 	nums  []int64
 }
 
-var relatedColumns = []int{int(flow.FieldSourceIP), int(flow.FieldDestinationIP), int(flow.FieldSourceNATIP), int(flow.FieldDestinationNATIP)}
+var relatedColumns = []int{
+	int(flow.FieldSourceIP), int(flow.FieldDestinationIP), int(flow.FieldSourceNATIP), int(flow.FieldDestinationNATIP),
+	int(flow.FieldInnerSourceIP), int(flow.FieldInnerDestinationIP),
+}
 
 // columnOf gives the column that stores a field; ok is false for fields that are
 // not in one.
@@ -190,7 +193,7 @@ func (r *reader) shown(v *column.Vector, row int) any {
 		return list(r.numsOfText(v.Text(row)))
 	case r.ints:
 		return v.Int(row)
-	case c.Form == catalogue.FormTCPFlags:
+	case c.Form == catalogue.FormTCPFlags, c.Form == catalogue.FormEventType:
 		return list(flow.Names(c.Form, uint64(v.Int(row))))
 	case v.Ints != nil || v.IntDict != nil:
 		return flow.Names(c.Form, uint64(v.Int(row)))[0]

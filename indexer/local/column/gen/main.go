@@ -51,7 +51,7 @@ var types = map[catalogue.Type]struct{ ident, kind, method string }{
 var forms = map[catalogue.Form]string{
 	catalogue.FormPlain: "FormPlain", catalogue.FormText: "FormText", catalogue.FormTCPFlags: "FormTCPFlags",
 	catalogue.FormEndReason: "FormEndReason", catalogue.FormDirection: "FormDirection", catalogue.FormForwarding: "FormForwarding",
-	catalogue.FormAction: "FormAction", catalogue.FormElements: "FormElements",
+	catalogue.FormAction: "FormAction", catalogue.FormEventType: "FormEventType", catalogue.FormElements: "FormElements",
 }
 
 // generate gives the source of the generated file.
@@ -69,18 +69,20 @@ func generate() ([]byte, error) {
 		id := "flow.Field" + f.Go
 		fmt.Fprintf(&table, "{Name: %q, Field: %s, Kind: %s, Type: catalogue.%s, Form: catalogue.%s, Unit: %q},\n", f.Name, id, t.kind, t.ident, forms[f.Form], f.Unit)
 		call := fmt.Sprintf(t.method, "int("+id+")", f.Go)
-		switch {
+		switch { // what every row has, or decides for itself
 		case f.Go == "NetworkCommunityID":
 			call = "addCommunityID(r)"
-			fmt.Fprintf(&add, "t.%s\n", call)
+		case f.Form == catalogue.FormAction:
+			call = "addText(" + "int(" + id + "), r.Action())"
+		case f.Form == catalogue.FormEventType:
+			call = "addInt(" + "int(" + id + "), int64(r.EventTypes()))"
+		default:
+			fmt.Fprintf(&add, "if r.Has(%s) {\nt.%s\n}\n", id, call)
 			continue
-		case f.Type == catalogue.Labels:
-			// List has a pointer receiver.
 		}
-		fmt.Fprintf(&add, "if r.Has(%s) {\nt.%s\n}\n", id, call)
+		fmt.Fprintf(&add, "t.%s\n", call)
 	}
 	// Columns that are no field of the record.
-	fmt.Fprintf(&table, "{Name: \"event.action\", Field: flow.NumFields, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormAction},\n")
 	fmt.Fprintf(&table, "{Name: \"flow.ie\", Field: flow.NumFields, Kind: Text, Type: catalogue.Elements, Form: catalogue.FormElements},\n")
 	fmt.Fprintf(&table, "{Name: \"flow.counters\", Field: flow.NumFields, Kind: Text, Type: catalogue.Elements, Form: catalogue.FormElements},\n")
 
