@@ -22,14 +22,14 @@ func TestPlan(t *testing.T) {
 		want   []string
 	}{
 		{"default", func(c *Config) { *c = DefaultConfig() },
-			[]string{"udp://:2055 all", "udp://:9995 all", "udp://:4739 all", "tcp://:4739 ipfix", "udp://:6343 all"}},
+			[]string{"udp://:2055 all", "udp://:9995 all", "udp://:4739 all", "tcp://:4739 all", "udp://:6343 all"}},
 		{"default with a certificate", func(c *Config) { *c = DefaultConfig(); c.TLS = withTLS },
-			[]string{"udp://:2055 all", "udp://:9995 all", "udp://:4739 all", "tcp://:4739 ipfix", "tls://:4740 ipfix", "udp://:6343 all"}},
-		{"a list of its own gets no TLS", func(c *Config) { c.IPFIX = []string{"tcp://:4739"}; c.TLS = withTLS }, []string{"tcp://:4739 ipfix"}},
+			[]string{"udp://:2055 all", "udp://:9995 all", "udp://:4739 all", "tcp://:4739 all", "tls://:4740 all", "udp://:6343 all"}},
+		{"a list of its own gets no TLS", func(c *Config) { c.IPFIX = []string{"tcp://:4739"}; c.TLS = withTLS }, []string{"tcp://:4739 all"}},
 		{"default ports", func(c *Config) {
 			c.NetFlow5, c.NetFlow9, c.SFlow = []string{"udp://"}, []string{"udp://192.0.2.1"}, []string{"udp://[::1]"}
 			c.IPFIX, c.TLS = []string{"udp://", "tls://"}, withTLS
-		}, []string{"udp://:2055 all", "udp://192.0.2.1:9995 all", "udp://:4739 all", "tls://:4740 ipfix", "udp://[::1]:6343 all"}},
+		}, []string{"udp://:2055 all", "udp://192.0.2.1:9995 all", "udp://:4739 all", "tls://:4740 all", "udp://[::1]:6343 all"}},
 		{"a port in two lists is one listener", func(c *Config) {
 			c.NetFlow5, c.NetFlow9, c.SFlow = []string{"udp://:2055"}, []string{"udp://2055"}, []string{"udp://[::]:2055"}
 		}, []string{"udp://:2055 all"}},
@@ -68,8 +68,8 @@ func TestValidate(t *testing.T) {
 		{func(c *Config) { *c = testConfig() }, "collectors: no endpoint is configured; name one, such as netflow5: [udp://:2055]"},
 		{func(c *Config) { c.SFlow = []string{"udp://:6343", "udp://:x"} },
 			`collectors.sflow[1]: endpoint "udp://:x": port "x": want a number from 0 to 65535 (0: the system chooses)`},
-		{func(c *Config) { c.NetFlow9 = []string{"tcp://:9995"} },
-			`collectors.netflow9[0]: endpoint "tcp://:9995": netflow9 over tcp is not available in this version; allowed: udp`},
+		{func(c *Config) { c.SFlow = []string{"tcp://:6343"} },
+			`collectors.sflow[0]: endpoint "tcp://:6343": sflow over tcp is not available in this version; allowed: udp`},
 		{func(c *Config) { c.IPFIX = []string{"tls://:4740"} },
 			`collectors.ipfix[0]: endpoint "tls://:4740" needs a certificate; set collectors.tls.cert and collectors.tls.key`},
 		{func(c *Config) { c.NetFlow9 = []string{"udp://127.0.0.1:2055"} },

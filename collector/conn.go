@@ -3,7 +3,6 @@ package collector
 import (
 	"bufio"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"io"
@@ -19,13 +18,11 @@ import (
 )
 
 const (
-	// streamBuffer holds the longest IPFIX message.
+	// streamBuffer holds the longest message.
 	streamBuffer = 64 << 10
-	// leastMessage is the length of an IPFIX message header, in bytes (RFC 7011
-	// section 3.1), and so the least a message may have.
-	leastMessage = 16
-	// ipfixPrefix is as much of it as framing needs: version and length.
-	ipfixPrefix = 4
+	// messagePause is for how long nothing may come before a message of NetFlow v9
+	// that may be over is over.
+	messagePause = 500 * time.Millisecond
 )
 
 // Why connections end, as metrics and logs say it.
@@ -68,12 +65,12 @@ func (c *streamConn) stop(deadline time.Time) {
 	_ = c.raw.SetReadDeadline(deadline) // fails only on a closed connection
 }
 
-// arm gives the peer until the idle time-out to complete its next message.
-func (c *streamConn) arm() {
+// arm gives the peer that long to go on.
+func (c *streamConn) arm(d time.Duration) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if !c.stopping {
-		_ = c.raw.SetReadDeadline(time.Now().Add(c.idleTimeout)) // fails only on a closed connection
+		_ = c.raw.SetReadDeadline(time.Now().Add(d)) // fails only on a closed connection
 	}
 }
 
@@ -119,7 +116,7 @@ func (c *streamConn) serve() (reason string, err error) {
 	}
 	c.reader = bufio.NewReaderSize(countedReader{c}, streamBuffer)
 	for {
-		c.arm()
+		c.arm(c.idleTimeout)
 		// Blocks until a message is complete, and holds no pipeline meanwhile.
 		size, reason, err := c.next()
 		if reason != "" {
@@ -153,7 +150,7 @@ func (c *streamConn) decode(p *pipeline, size int) error {
 	if err != nil {
 		return err
 	}
-	p.process(c.origin, payload, allProtocols)
+	p.process(c.origin, payload, c.listener.allowed)
 	_, err = c.reader.Discard(size)
 	return err
 }
@@ -161,58 +158,53 @@ func (c *streamConn) decode(p *pipeline, size int) error {
 // buffered is the length of the next message when it is complete in the buffer
 // and well framed; else 0.
 func (c *streamConn) buffered() int {
-	have := c.reader.Buffered()
-	if have < ipfixPrefix {
-		return 0
+	all, _ := c.reader.Peek(c.reader.Buffered()) // it is there
+	if size, need, err := StreamMessage(all); err == nil && need == 0 {
+		return size
 	}
-	prefix, _ := c.reader.Peek(ipfixPrefix) // it is there
-	size, reason, _ := frame(prefix)
-	if reason != "" || have < size {
-		return 0
-	}
-	return size
+	return 0
 }
 
 // next waits until the next message is complete in the buffer, and gives its
 // length; or the reason why there will be none.
 func (c *streamConn) next() (size int, reason string, err error) {
-	prefix, err := c.reader.Peek(ipfixPrefix)
-	if err != nil {
-		return 0, c.ended(err, len(prefix)), c.detail(err, len(prefix), ipfixPrefix)
+	for {
+		all, _ := c.reader.Peek(c.reader.Buffered())
+		size, need, err := StreamMessage(all)
+		switch {
+		case err != nil:
+			return 0, c.countFraming(err, all), err
+		case need == 0:
+			return size, "", nil
+		}
+		if size > 0 {
+			c.arm(messagePause)
+		}
+		_, err = c.reader.Peek(need)
+		if size > 0 {
+			if have := c.reader.Buffered(); err != nil && have == size {
+				return size, "", nil // if it is the stream's end, the next call finds it
+			}
+			c.arm(c.idleTimeout)
+		}
+		if have := c.reader.Buffered(); err != nil && (size == 0 || !errors.Is(err, os.ErrDeadlineExceeded)) {
+			return 0, c.ended(err, have), c.detail(err, have, need)
+		}
 	}
-	size, reason, err = frame(prefix)
-	if reason != "" {
-		c.countFraming(reason, prefix)
-		return 0, reason, err
-	}
-	payload, err := c.reader.Peek(size)
-	if err != nil {
-		return 0, c.ended(err, len(payload)), c.detail(err, len(payload), size)
-	}
-	return size, "", nil
 }
 
-// frame reads the version and length that an IPFIX message begins with.
-func frame(prefix []byte) (size int, reason string, err error) {
-	version, length := binary.BigEndian.Uint16(prefix), binary.BigEndian.Uint16(prefix[2:])
+// countFraming counts a stream that could not be framed among the problems, and
+// gives the reason for closing it.
+func (c *streamConn) countFraming(err error, b []byte) (reason string) {
+	reason, problem := closedBadVersion, message.ReasonUnknownVersion
 	switch {
-	case version == 5 || version == 9:
-		return 0, closedNotAllowed, fmt.Errorf("NetFlow v%d over a stream is not available in this version", version)
-	case version == 0x1603:
-		return 0, closedBadVersion, errors.New("the peer speaks TLS to a clear-text endpoint")
-	case version != 10:
-		return 0, closedBadVersion, fmt.Errorf("the bytes % x are not the beginning of an IPFIX message (version 10)", prefix)
-	case length < leastMessage:
-		return 0, closedBadLength, fmt.Errorf("a message claims %d bytes, fewer than its header's %d", length, leastMessage)
+	case errors.Is(err, errStreamProtocol):
+		reason, problem = closedNotAllowed, message.ReasonProtocolNotAllowed
+	case errors.Is(err, errStreamLength):
+		reason, problem = closedBadLength, message.ReasonBadLength
 	}
-	return int(length), "", nil
-}
-
-// countFraming counts a message that could not be framed among the problems.
-func (c *streamConn) countFraming(reason string, prefix []byte) {
-	problem := map[string]message.Reason{closedNotAllowed: message.ReasonProtocolNotAllowed,
-		closedBadVersion: message.ReasonUnknownVersion, closedBadLength: message.ReasonBadLength}[reason]
-	c.m.messages.problems[Recognise(prefix)][problem].Inc()
+	c.m.messages.problems[Recognise(b)][problem].Inc()
+	return reason
 }
 
 // ended tells why reading ended, with part bytes of a message in hand.
@@ -253,9 +245,9 @@ func (r countedReader) Read(p []byte) (int, error) {
 func closeAdvice(reason string) string {
 	switch reason {
 	case closedBadVersion:
-		return "send IPFIX to this endpoint; TLS goes to a tls:// endpoint"
+		return "send IPFIX or NetFlow to this endpoint; TLS goes to a tls:// endpoint"
 	case closedNotAllowed:
-		return "send NetFlow v5 and v9 over UDP, or let the exporter speak IPFIX"
+		return "send sFlow over UDP"
 	case closedBadLength, closedTruncated:
 		return "report the fault to the exporter's vendor; it will reconnect"
 	case closedIdle:

@@ -22,23 +22,17 @@ func NewDecoder(store *netflow.Store, samples sflow.Config) *Decoder {
 	return &Decoder{netflow: netflow.NewDecoder(store), sflow: sflow.NewDecoder(samples)}
 }
 
-// Recognise tells the protocol of a message: NetFlow v5, v9 and IPFIX begin with
-// a 16-bit version, sFlow v5 with a 32-bit one.
+// Recognise tells the protocol of a message: NetFlow and IPFIX begin with a 16-bit
+// version, sFlow v5 with a 32-bit one.
 func Recognise(payload []byte) message.Protocol {
 	if len(payload) < 2 {
 		return message.ProtocolUnknown
 	}
-	switch binary.BigEndian.Uint16(payload) {
-	case 5:
-		return message.NetFlow5
-	case 9:
-		return message.NetFlow9
-	case 10:
-		return message.IPFIX
-	case 0:
-		if len(payload) >= 4 && binary.BigEndian.Uint32(payload) == 5 {
-			return message.SFlow5
-		}
+	if word := binary.BigEndian.Uint16(payload); word != 0 {
+		return netflow.Version(word)
+	}
+	if len(payload) >= 4 && binary.BigEndian.Uint32(payload) == 5 {
+		return message.SFlow5
 	}
 	return message.ProtocolUnknown
 }
@@ -59,7 +53,7 @@ func (d *Decoder) Decode(o message.Origin, payload []byte, w *flow.Writer, res *
 			res.Add(message.ReasonTruncatedHeader, 0, 0, fmt.Errorf("%d bytes are too few for any protocol", len(payload)))
 			return
 		}
-		res.Add(message.ReasonUnknownVersion, 0, 0, fmt.Errorf("the first bytes % x are no version of NetFlow (5, 9), IPFIX (10) or sFlow (5 in 32 bits)", payload[:4]))
+		res.Add(message.ReasonUnknownVersion, 0, 0, fmt.Errorf("the first bytes % x are no version of NetFlow (1, 5, 7, 9), IPFIX (10) or sFlow (5 in 32 bits)", payload[:4]))
 	default:
 		d.netflow.Decode(o, payload, w, res)
 	}

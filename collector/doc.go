@@ -6,8 +6,9 @@
 // into a queue that is bounded in bytes; a second goroutine decodes, enriches and
 // hands batches over. When the queue is full the reader waits: the kernel then
 // drops, and counts what it dropped. A TCP or TLS endpoint has one goroutine per
-// connection, which reads IPFIX messages by their length field and waits when
-// the sinks do, so that the exporter slows down instead of losing records.
+// connection, which reads IPFIX messages by their length field and NetFlow v9 by
+// walking FlowSets, and waits when the sinks do, so that the exporter slows down
+// instead of losing records.
 //
 // The package does not know what a flow means: decoding is done by the decoders
 // that it is given, enrichment by the function that it is given, and storage by

@@ -18,8 +18,11 @@ const (
 	schemeTLS = "tls"
 )
 
+// protocolList is what only= takes.
+const protocolList = "netflow1,netflow5,netflow7,netflow9,ipfix,sflow"
+
 const endpointForm = "an endpoint is written udp://[host]:port, tcp://[host]:port or tls://[host]:port, " +
-	"IPv6 addresses in brackets, and may end in ?only=netflow5,netflow9,ipfix,sflow"
+	"IPv6 addresses in brackets, and may end in ?only=" + protocolList
 
 // Endpoint is where to listen.
 type Endpoint struct {
@@ -146,15 +149,15 @@ func (e *Endpoint) parseQuery(s string) error {
 	for part := range strings.SplitSeq(s, "&") {
 		key, value, _ := strings.Cut(part, "=")
 		if key != "only" {
-			return fmt.Errorf("unknown option %q; allowed: only=netflow5,netflow9,ipfix,sflow", key)
+			return fmt.Errorf("unknown option %q; allowed: only=%s", key, protocolList)
 		}
 		for name := range strings.SplitSeq(value, ",") {
 			p, ok := protocolNamed(name)
 			if !ok {
-				return fmt.Errorf("only=%s: unknown protocol %q; allowed: netflow5, netflow9, ipfix, sflow", value, name)
+				return fmt.Errorf("only=%s: unknown protocol %q; allowed: %s", value, name, protocolList)
 			}
-			if e.Scheme != schemeUDP && p != message.IPFIX {
-				return fmt.Errorf("only=%s: %s over %s is not available in this version; allowed: ipfix", value, name, e.Scheme)
+			if e.Scheme != schemeUDP && p == message.SFlow5 {
+				return fmt.Errorf("only=%s: %s over %s is not available in this version; allowed: netflow1,netflow5,netflow7,netflow9,ipfix", value, name, e.Scheme)
 			}
 			e.Only = append(e.Only, p)
 		}

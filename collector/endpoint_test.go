@@ -24,6 +24,7 @@ func TestParseEndpoint(t *testing.T) {
 		{"udp://[::1]:0", Endpoint{Scheme: "udp", Host: "::1", HasPort: true}},
 		{"udp://[2001:db8::1]", Endpoint{Scheme: "udp", Host: "2001:db8::1"}},
 		{"udp://:2055?only=netflow5,sflow", Endpoint{Scheme: "udp", Port: 2055, HasPort: true, Only: []message.Protocol{message.NetFlow5, message.SFlow5}}},
+		{"tcp://:2055?only=netflow9,netflow7", Endpoint{Scheme: "tcp", Port: 2055, HasPort: true, Only: []message.Protocol{message.NetFlow9, message.NetFlow7}}},
 		{"tcp://:4739?only=ipfix", Endpoint{Scheme: "tcp", Port: 4739, HasPort: true, Only: []message.Protocol{message.IPFIX}}},
 	}
 	for _, test := range tests {
@@ -58,9 +59,9 @@ func TestParseEndpointErrors(t *testing.T) {
 		{"udp://[1.2.3.4]:1", `endpoint "udp://[1.2.3.4]:1": "1.2.3.4" in brackets is not an IPv6 address`},
 		{"udp://[::1", `endpoint "udp://[::1": address "[::1": address [::1: missing ']' in address; ` + endpointForm},
 		{"udp://a/b:1", `endpoint "udp://a/b:1": host "a/b" is neither an IP address nor a host name; ` + endpointForm},
-		{"udp://:1?max=3", `endpoint "udp://:1?max=3": unknown option "max"; allowed: only=netflow5,netflow9,ipfix,sflow`},
-		{"udp://:1?only=v5", `endpoint "udp://:1?only=v5": only=v5: unknown protocol "v5"; allowed: netflow5, netflow9, ipfix, sflow`},
-		{"tcp://:1?only=netflow9", `endpoint "tcp://:1?only=netflow9": only=netflow9: netflow9 over tcp is not available in this version; allowed: ipfix`},
+		{"udp://:1?max=3", `endpoint "udp://:1?max=3": unknown option "max"; allowed: only=netflow1,netflow5,netflow7,netflow9,ipfix,sflow`},
+		{"udp://:1?only=v5", `endpoint "udp://:1?only=v5": only=v5: unknown protocol "v5"; allowed: netflow1,netflow5,netflow7,netflow9,ipfix,sflow`},
+		{"tcp://:1?only=sflow", `endpoint "tcp://:1?only=sflow": only=sflow: sflow over tcp is not available in this version; allowed: netflow1,netflow5,netflow7,netflow9,ipfix`},
 	}
 	for _, test := range tests {
 		e, err := ParseEndpoint(test.url)

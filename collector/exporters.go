@@ -137,7 +137,7 @@ var (
 	exporterRecords = prometheus.NewDesc("weir_exporter_records_total", "Records decoded from the exporter, of any kind.", exporterLabels, nil)
 	exporterBytes   = prometheus.NewDesc("weir_exporter_bytes_total", "Payload bytes received from the exporter.", exporterLabels, nil)
 	exporterLost    = prometheus.NewDesc("weir_exporter_lost_total",
-		"Missing by sequence number: records for netflow5 and ipfix, messages for netflow9 and sflow5.", exporterLabels, nil)
+		"Missing by sequence number: records for netflow5, netflow7 and ipfix, messages for netflow9 and sflow5.", exporterLabels, nil)
 	exporterSeen = prometheus.NewDesc("weir_exporter_last_seen_timestamp_seconds", "When the exporter's last message was received, in Unix seconds.", exporterLabels, nil)
 	exporterSkew = prometheus.NewDesc("weir_exporter_clock_skew_seconds", "Export time minus receive time of the last message.", exporterLabels, nil)
 	exporterHeld = prometheus.NewDesc("weir_collector_exporters", "Exporters with metrics of their own.", nil, nil)

@@ -9,8 +9,10 @@ import (
 
 // Sizes of the fixed parts of messages, in bytes.
 const (
-	netflow5Header = 24
-	netflow5Record = 48
+	netflow1Header = 16
+	netflow5Header = 24 // and NetFlow v7's
+	netflow5Record = 48 // and NetFlow v1's
+	netflow7Record = 52
 	netflow9Header = 20
 	ipfixHeader    = 16
 	setHeader      = 4
@@ -19,7 +21,7 @@ const (
 
 // ErrNotAMessage is what MessageLength says about bytes that begin no protocol
 // that Weir knows.
-var ErrNotAMessage = errors.New("the bytes begin no message of NetFlow v5, NetFlow v9, IPFIX or sFlow v5")
+var ErrNotAMessage = errors.New("the bytes begin no message of NetFlow (1, 5, 7, 9), IPFIX or sFlow v5")
 
 // MessageLength gives the length in bytes and the protocol of the first message
 // in b, where messages follow each other without framing, as in a file of
@@ -29,18 +31,19 @@ var ErrNotAMessage = errors.New("the bytes begin no message of NetFlow v5, NetFl
 // its own size is a claim: where it claims more than there is, n is what there
 // is, and the decoder reports the fault.
 //
-//   - NetFlow v5 ends after as many records of 48 bytes as its header counts.
+//   - NetFlow v1, v5 and v7 end after as many records as their header counts.
 //   - NetFlow v9 has no length (RFC 3954 section 5.1), and real exporters' counts
 //     are wrong. It ends where the next message begins: a FlowSet number is 0, 1
-//     or above 255, so that a version word in its place is a header.
+//     or above 255, so that a version word in its place is a header. Only
+//     NetFlow v1 cannot be told from a FlowSet of options templates.
 //   - IPFIX has a length field (RFC 7011 section 3.1).
 //   - sFlow v5 ends after as many samples as its header counts; the samples say
 //     how long they are.
 func MessageLength(b []byte) (n int, p message.Protocol, err error) {
 	p = Recognise(b)
 	switch p {
-	case message.NetFlow5:
-		n = netflow5Length(b)
+	case message.NetFlow1, message.NetFlow5, message.NetFlow7:
+		n = fixedLength(p, b)
 	case message.NetFlow9:
 		n = netflow9Length(b)
 	case message.IPFIX:
@@ -53,17 +56,25 @@ func MessageLength(b []byte) (n int, p message.Protocol, err error) {
 	return min(n, len(b)), p, nil
 }
 
-func netflow5Length(b []byte) int {
-	if len(b) < netflow5Header {
+// fixedLength is of NetFlow v1, v5 and v7.
+func fixedLength(p message.Protocol, b []byte) int {
+	if len(b) < 4 {
 		return len(b)
 	}
-	return netflow5Header + int(binary.BigEndian.Uint16(b[2:]))*netflow5Record
+	header, record := netflow5Header, netflow5Record
+	switch p {
+	case message.NetFlow1:
+		header = netflow1Header
+	case message.NetFlow7:
+		record = netflow7Record
+	}
+	return header + int(binary.BigEndian.Uint16(b[2:]))*record
 }
 
 func netflow9Length(b []byte) int {
 	at := netflow9Header
 	for at+setHeader <= len(b) {
-		if Recognise(b[at:]) != message.ProtocolUnknown && !templateSetOfFive(b[at:]) {
+		if follows(b[at:]) {
 			return at
 		}
 		id := binary.BigEndian.Uint16(b[at:])
@@ -74,6 +85,12 @@ func netflow9Length(b []byte) int {
 		at += length
 	}
 	return len(b)
+}
+
+// follows reports whether b, which stands where a FlowSet may, is the next message.
+func follows(b []byte) bool {
+	p := Recognise(b)
+	return p != message.ProtocolUnknown && p != message.NetFlow1 && !templateSetOfFive(b)
 }
 
 // templateSetOfFive tells a FlowSet of templates that is 5 bytes long, which no

@@ -20,6 +20,12 @@ func framed() map[message.Protocol][]byte {
 	be.PutUint16(v5, 5)
 	be.PutUint16(v5[2:], 2)
 
+	v1, v7 := make([]byte, 16+3*48), make([]byte, 24+52)
+	be.PutUint16(v1, 1)
+	be.PutUint16(v1[2:], 3)
+	be.PutUint16(v7, 7)
+	be.PutUint16(v7[2:], 1)
+
 	v9 := make([]byte, 20)
 	be.PutUint16(v9, 9)
 	be.PutUint16(v9[2:], 99) // a count that is wrong
@@ -34,14 +40,18 @@ func framed() map[message.Protocol][]byte {
 	sflow := []byte{0, 0, 0, 5, 0, 0, 0, 1, 192, 0, 2, 1, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0, 1, 0, 0, 0, 2}
 	sflow = append(sflow, 0, 0, 0, 1, 0, 0, 0, 4, 1, 2, 3, 4)
 	sflow = append(sflow, 0, 0, 0, 2, 0, 0, 0, 8, 1, 2, 3, 4, 0, 0, 0, 5)
-	return map[message.Protocol][]byte{message.NetFlow5: v5, message.NetFlow9: v9, message.IPFIX: ipfix, message.SFlow5: sflow}
+	return map[message.Protocol][]byte{message.NetFlow1: v1, message.NetFlow5: v5, message.NetFlow7: v7, message.NetFlow9: v9, message.IPFIX: ipfix, message.SFlow5: sflow}
 }
 
-// TestMessageLength puts every protocol in front of every other one.
+// TestMessageLength puts every protocol in front of every other one. NetFlow v1
+// behind v9 looks like a FlowSet of options templates.
 func TestMessageLength(t *testing.T) {
 	all := framed()
 	for p, first := range all {
 		for q, second := range all {
+			if p == message.NetFlow9 && q == message.NetFlow1 {
+				continue
+			}
 			n, got, err := MessageLength(slices.Concat(first, second))
 			if n != len(first) || got != p || err != nil {
 				t.Errorf("%v before %v: %d bytes of %v, %v; want %d", p, q, n, got, err, len(first))
@@ -67,6 +77,8 @@ func TestMessageLengthOfLies(t *testing.T) {
 	}{
 		"v5 that counts more records than there are":    {change(message.NetFlow5, 2, 0xff, 0xff), 120},
 		"v5 of half a header":                           {all[message.NetFlow5][:12], 12},
+		"v1 of a version word":                          {all[message.NetFlow1][:2], 2},
+		"v7 that counts more records than there are":    {change(message.NetFlow7, 2, 0xff, 0xff), 76},
 		"v9 with a FlowSet past the end":                {change(message.NetFlow9, 34, 0xff, 0xff), 40},
 		"v9 with a FlowSet of length 3":                 {change(message.NetFlow9, 34, 0, 3), 40},
 		"v9 with a FlowSet of a reserved number":        {change(message.NetFlow9, 32, 0, 77), 40},
@@ -86,7 +98,7 @@ func TestMessageLengthOfLies(t *testing.T) {
 			t.Errorf("%s: %d bytes, %v; want %d", name, n, err, c.want)
 		}
 	}
-	for _, b := range [][]byte{nil, {0}, {0, 1, 0, 1}, {0, 0, 0, 4}, []byte("\x1f\x8b")} {
+	for _, b := range [][]byte{nil, {0}, {0, 2, 0, 1}, {0, 0, 0, 4}, []byte("\x1f\x8b")} {
 		if n, p, err := MessageLength(b); n != 0 || p != message.ProtocolUnknown || !errors.Is(err, ErrNotAMessage) {
 			t.Errorf("% x: %d, %v, %v; want 0, unknown, ErrNotAMessage", b, n, p, err)
 		}

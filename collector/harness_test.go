@@ -45,7 +45,7 @@ func (d *fakeDecoder) Decode(o message.Origin, payload []byte, w *flow.Writer, r
 	}
 	res.Reset()
 	res.Protocol = Recognise(payload)
-	if res.Protocol == message.ProtocolUnknown || len(payload) < leastMessage {
+	if res.Protocol == message.ProtocolUnknown || len(payload) < ipfixHeader {
 		res.Add(message.ReasonTruncatedHeader, 0, 0, errors.New("too short"))
 		return
 	}

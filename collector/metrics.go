@@ -101,7 +101,7 @@ func (m *metrics) makeMessages(counter func(name, help string, labels ...string)
 		c.reordered[p] = reordered.WithLabelValues(name)
 		c.templates[p] = templates.WithLabelValues(name)
 		lost := lostMessages
-		if p == message.NetFlow5 || p == message.IPFIX {
+		if p == message.NetFlow5 || p == message.NetFlow7 || p == message.IPFIX {
 			lost = lostRecords
 		}
 		c.lost[p] = lost.WithLabelValues(name)

@@ -20,6 +20,9 @@ type protocolSet uint8
 
 const allProtocols protocolSet = 1<<message.NumProtocols - 1
 
+// streamProtocols are those whose messages a stream can be cut into.
+const streamProtocols = allProtocols &^ (1 << message.SFlow5)
+
 func (s protocolSet) has(p message.Protocol) bool { return s&(1<<p) != 0 }
 
 // listener is one endpoint to open.
@@ -40,7 +43,7 @@ func (l *listener) label() string {
 
 // protocols is what the listener is narrowed to, for logs.
 func (l *listener) protocols() string {
-	if l.allowed == allProtocols {
+	if l.allowed == allProtocols || l.allowed == streamProtocols && l.Scheme != schemeUDP {
 		return "all"
 	}
 	text := ""
@@ -108,10 +111,10 @@ func (c Config) planOne(list endpointList, url string) (*listener, error) {
 	switch {
 	case e.Scheme == schemeUDP:
 		l.allowed = allProtocols
-	case list.protocol != message.IPFIX:
+	case list.protocol == message.SFlow5:
 		return nil, fmt.Errorf("endpoint %q: %s over %s is not available in this version; allowed: udp", url, listName(list.protocol), e.Scheme)
 	default:
-		l.allowed = 1 << message.IPFIX
+		l.allowed = streamProtocols
 	}
 	if e.Scheme == schemeTLS && !c.hasCertificate() {
 		return nil, fmt.Errorf("endpoint %q needs a certificate; set collectors.tls.cert and collectors.tls.key", url)

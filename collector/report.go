@@ -103,7 +103,7 @@ func exporterName(o *message.Origin) string {
 func advice(r message.Reason) string {
 	switch r {
 	case message.ReasonUnknownVersion:
-		return "check what is sent to this port; Weir takes NetFlow v5 and v9, IPFIX and sFlow v5"
+		return "check what is sent to this port; Weir takes NetFlow v1, v5, v7 and v9, IPFIX and sFlow v5"
 	case message.ReasonNoTemplate:
 		return "wait for the exporter's next templates; if it lasts, shorten its template refresh (1 to 5 minutes)"
 	case message.ReasonTemplateLimit, message.ReasonTemplateEvicted, message.ReasonExporterLimit, message.ReasonSamplerLimit:

@@ -167,10 +167,10 @@ func TestTCPRefusesWhatItCannotFrame(t *testing.T) {
 		problem, log string
 	}{
 		{"length below the header", append(newMessage(10, 1, 16), 0, 10, 0, 15), closedBadLength, "protocol=ipfix reason=bad_length", "claims 15 bytes"},
-		{"NetFlow v9", newMessage(9, 1, 20), closedNotAllowed, "protocol=netflow9 reason=protocol_not_allowed", "NetFlow v9 over a stream is not available"},
-		{"NetFlow v5", newMessage(5, 1, 72), closedNotAllowed, "protocol=netflow5 reason=protocol_not_allowed", "NetFlow v5 over a stream is not available"},
+		{"sFlow", []byte{0, 0, 0, 5, 0, 0, 0, 1}, closedNotAllowed, "protocol=sflow5 reason=protocol_not_allowed", "sFlow is not available over a stream"},
+		{"NetFlow v9 without a FlowSet", append(newMessage(9, 1, 20), 0, 99, 0, 8), closedBadVersion, "protocol=netflow9 reason=unknown_version", "neither a FlowSet nor a message, but 99"},
 		{"TLS", []byte{0x16, 3, 1, 2, 0}, closedBadVersion, "protocol=unknown reason=unknown_version", "the peer speaks TLS"},
-		{"HTTP", []byte("GET / HTTP/1.1\r\n"), closedBadVersion, "protocol=unknown reason=unknown_version", "not the beginning of an IPFIX message"},
+		{"HTTP", []byte("GET / HTTP/1.1\r\n"), closedBadVersion, "protocol=unknown reason=unknown_version", "not the beginning of a message"},
 		{"cut in the header", newMessage(10, 1, 16)[:3], closedTruncated, "", "3 of 4 bytes"},
 		{"cut in the message", newMessage(10, 1, 100)[:99], closedTruncated, "", "99 of 100 bytes"},
 		{"nothing", nil, closedByPeer, "", "reason=closed_by_peer"},

@@ -37,7 +37,9 @@ type Protocol uint8
 // The export protocols. The zero value is one that was not recognised.
 const (
 	ProtocolUnknown Protocol = iota
+	NetFlow1
 	NetFlow5
+	NetFlow7
 	NetFlow9
 	IPFIX
 	SFlow5
@@ -45,7 +47,7 @@ const (
 	NumProtocols
 )
 
-var protocolNames = [NumProtocols]string{"unknown", "netflow5", "netflow9", "ipfix", "sflow5"}
+var protocolNames = [NumProtocols]string{"unknown", "netflow1", "netflow5", "netflow7", "netflow9", "ipfix", "sflow5"}
 
 // String is the name in documents, metrics and configuration.
 func (p Protocol) String() string {
@@ -167,7 +169,8 @@ type Result struct {
 	// SetsWithoutTemplate is data sets that had to be left.
 	SetsWithoutTemplate int
 	// Lost is what the sequence numbers say is missing before this message:
-	// records (NetFlow v5, IPFIX), or packets (NetFlow v9, sFlow).
+	// records (NetFlow v5 and v7, IPFIX), or packets (NetFlow v9, sFlow). NetFlow v1
+	// has no numbers.
 	Lost uint64
 	// Reordered tells that the message came after a later one.
 	Reordered bool

@@ -68,6 +68,14 @@ func fuzz(f *testing.F, version byte, name string, seeds ...[]byte) {
 	})
 }
 
+func FuzzNetFlow1(f *testing.F) {
+	fuzz(f, 1, "v1", append([]byte{0, 1, 0, 24}, make([]byte, 12+24*48)...))
+}
+
+func FuzzNetFlow7(f *testing.F) {
+	fuzz(f, 7, "v7", append([]byte{0, 7, 0, 27}, make([]byte, 20+27*52)...))
+}
+
 func FuzzNetFlow5(f *testing.F) {
 	fuzz(f, 5, "v5", v5Packet(2, 2, 600_000, exported, 100, 500_000, 590_000), v5Packet(30, 1, 0, exported, 0, 0, 0))
 }

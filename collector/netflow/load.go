@@ -135,13 +135,13 @@ func (s *Store) load(in *savedExporter, now int64) error {
 
 func (s *Store) loadDomain(x *exporter, in *savedDomain) error {
 	var protocol message.Protocol
-	for p := message.NetFlow5; p < message.SFlow5; p++ {
+	for p := message.ProtocolUnknown + 1; p < message.SFlow5; p++ {
 		if p.String() == in.Protocol {
 			protocol = p
 		}
 	}
 	if protocol == message.ProtocolUnknown {
-		return fmt.Errorf("protocol %q is none of netflow5, netflow9 and ipfix", in.Protocol)
+		return fmt.Errorf("protocol %q is none of netflow1, netflow5, netflow7, netflow9 and ipfix", in.Protocol)
 	}
 	d := x.domain(s, protocol, in.ID)
 	if d == nil {

@@ -1,4 +1,4 @@
-// Package netflow decodes NetFlow v5, NetFlow v9 and IPFIX: bytes and a
+// Package netflow decodes NetFlow v1, v5, v7 and v9, and IPFIX: bytes and a
 // template store in, records and typed problems out.
 //
 // It walks messages and sets itself, as header counts are claims and not
@@ -101,15 +101,9 @@ func (d *Decoder) Decode(o message.Origin, payload []byte, w *flow.Writer, res *
 		res.Add(message.ReasonTruncatedHeader, 0, 0, fmt.Errorf("%d bytes are too few for a version word", len(payload)))
 		return
 	}
-	switch version := binary.BigEndian.Uint16(payload); version {
-	case 5:
-		res.Protocol = message.NetFlow5
-	case ipfix.Version9:
-		res.Protocol = message.NetFlow9
-	case ipfix.Version:
-		res.Protocol = message.IPFIX
-	default:
-		res.Add(message.ReasonUnknownVersion, 0, 0, fmt.Errorf("version word %d is not 5, 9 or 10", version))
+	version := binary.BigEndian.Uint16(payload)
+	if res.Protocol = Version(version); res.Protocol == message.ProtocolUnknown {
+		res.Add(message.ReasonUnknownVersion, 0, 0, fmt.Errorf("version word %d is not 1, 5, 7, 9 or 10", version))
 		return
 	}
 	x := d.store.locked(o)
@@ -119,11 +113,29 @@ func (d *Decoder) Decode(o message.Origin, payload []byte, w *flow.Writer, res *
 	}
 	defer x.mu.Unlock()
 	m := run{Decoder: d, origin: o, x: x, w: w, res: res}
-	if res.Protocol == message.NetFlow5 {
-		m.netflow5(payload)
+	if f := &layouts[res.Protocol]; f.record != 0 {
+		m.fixed(f, payload)
 		return
 	}
 	m.templated(payload)
+}
+
+// Version gives the protocol of a version word, ProtocolUnknown when this package
+// decodes none of that version.
+func Version(word uint16) message.Protocol {
+	switch word {
+	case 1:
+		return message.NetFlow1
+	case 5:
+		return message.NetFlow5
+	case 7:
+		return message.NetFlow7
+	case ipfix.Version9:
+		return message.NetFlow9
+	case ipfix.Version:
+		return message.IPFIX
+	}
+	return message.ProtocolUnknown
 }
 
 // run is the state of decoding one message.

@@ -110,7 +110,7 @@ func ethernet(r *flow.Record, p []byte) dissected {
 func etherTypeTagged(r *flow.Record, p []byte, at int) dissected {
 	typ := binary.BigEndian.Uint16(p[at:])
 	at += 2
-	for tags := 0; ; tags++ {
+	for tags := 0; typ != etherIPv4 && typ != etherIPv6; tags++ { // most have few tags
 		size := tagSize(typ)
 		if size == 0 {
 			break

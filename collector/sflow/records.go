@@ -162,8 +162,9 @@ type octets struct {
 // that is no IP counts with its frame's length, which agents give with the frame
 // check sequence (4 octets).
 func (m *run) apply(r *flow.Record, s *packet) (size octets) {
-	for i := range m.records.n {
-		x := &m.records.list[i]
+	l := &m.records
+	for i := range l.n {
+		x := &l.list[i]
 		ok := true
 		switch x.slot {
 		case slotHeader:

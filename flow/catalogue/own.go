@@ -57,7 +57,7 @@ var flowFields = []Field{
 	{Name: "flow.vrf.name", Go: "FlowVRFName", Type: Keyword, Elements: []string{"VRFname"}, Meaning: "Name of the VRF where the packets came in."},
 	{Name: "flow.vrf.egress_name", Go: "FlowVRFEgressName", Type: Keyword, Meaning: "Name of the VRF where the packets went out."},
 	{Name: "flow.vrf.route_distinguisher", Go: "FlowVRFRD", Type: Keyword, Meaning: "MPLS VPN route distinguisher, as administrator:number (RFC 4364 section 4.2)."},
-	{Name: "flow.exporter.protocol", Go: "FlowExporterProtocol", Type: Keyword, Meaning: "Export protocol: netflow5, netflow9, ipfix or sflow5."},
+	{Name: "flow.exporter.protocol", Go: "FlowExporterProtocol", Type: Keyword, Meaning: "Export protocol: netflow1, netflow5, netflow7, netflow9, ipfix or sflow5."},
 	{Name: "flow.exporter.transport", Go: "FlowExporterTransport", Type: Keyword, Meaning: "How the record arrived: udp, tcp, tls or file."},
 	{Name: "flow.exporter.domain_id", Go: "FlowExporterDomain", Type: U32, Meaning: "IPFIX observation domain, NetFlow v9 source id, sFlow sub-agent."},
 	{Name: "flow.exporter.agent", Go: "FlowExporterAgent", Type: IP, Meaning: "Agent address inside an sFlow datagram, or the original exporter behind a mediator."},

@@ -1,8 +1,8 @@
 package main
 
-// flow1 is a NetFlow v1 record of 52 bytes with the same flow as flow5.
+// flow1 is a NetFlow v1 record of 48 bytes with the same flow as flow5.
 func flow1(first, last uint32) []byte {
-	return join(flow5(first, last)[:36], u16(0), u8(6), u8(0), u8(0x1b), make([]byte, 11))
+	return join(flow5(first, last)[:36], u16(0), u8(6), u8(0), u8(0x1b), make([]byte, 7))
 }
 
 // flow7 is a NetFlow v7 record of 52 bytes; router is the one that the switch spared

@@ -24,7 +24,8 @@ const (
 	TransportFile = "file"
 )
 
-// Datagram is one UDP payload, or one IPFIX message out of a TCP stream.
+// Datagram is one UDP payload, or one message of IPFIX or NetFlow out of a TCP
+// stream.
 type Datagram struct {
 	// Source is the exporter; 127.0.0.1 with port 0 when the file has no
 	// addresses.
@@ -58,7 +59,8 @@ const (
 	ReasonSnapped Reason = "truncated_packet"
 	// ReasonFragments: datagrams of which fragments are missing.
 	ReasonFragments Reason = "missing_fragments"
-	// ReasonStream: bytes missing inside a TCP stream of IPFIX, or at its end.
+	// ReasonStream: bytes missing inside a TCP stream of IPFIX or NetFlow, or at its
+	// end.
 	ReasonStream Reason = "missing_segments"
 	// ReasonUnknownBytes: bytes at the end of a file of payloads that begin no
 	// message.

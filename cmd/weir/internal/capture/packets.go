@@ -91,7 +91,7 @@ func (p *packets) end(err error, info gopacket.CaptureInfo, stats *Stats) {
 		p.ending = fileError(err)
 	}
 	p.fragments.end(stats)
-	p.streams.end(stats)
+	p.queue = p.streams.end(stats)
 }
 
 // read reads a packet. The library's readers are meant for well-formed files:

@@ -35,17 +35,18 @@ type segmentData struct {
 	data     []byte
 }
 
-// stream is one direction of a TCP connection that carries IPFIX.
+// stream is one direction of a TCP connection that carries IPFIX or NetFlow.
 type stream struct {
 	key     streamKey
 	session uint64
-	next    uint32 // sequence number of the byte that is due
-	buffer  []byte // begins where a message does
+	next    uint32    // sequence number of the byte that is due
+	buffer  []byte    // begins where a message does
+	at      time.Time // of the last segment
 	held    []segmentData
 	bytes   int // in held
 }
 
-// streams follows TCP connections in which IPFIX messages are sent, whether the
+// streams follows TCP connections in which messages are sent, whether the
 // capture holds their beginning or not.
 type streams struct {
 	sessions *Sessions
@@ -72,8 +73,8 @@ func (s *streams) segment(queue []Datagram, head ipHead, b []byte, now time.Time
 	}
 	sequence, flags, data := binary.BigEndian.Uint32(b[4:]), b[13], b[int(b[12]>>4)*4:]
 	if flags&flagSYN != 0 {
-		s.close(key, stats) // the ports are used again
-		sequence++          // SYN takes one
+		queue = s.close(queue, key, stats) // the ports are used again
+		sequence++                         // SYN takes one
 	}
 	if len(data) > 0 {
 		st := s.find(key, sequence, data)
@@ -85,17 +86,18 @@ func (s *streams) segment(queue []Datagram, head ipHead, b []byte, now time.Time
 		if len(st.held) > maxHeld || st.bytes+len(st.buffer) > maxStreamBytes {
 			st.skip(stats)
 		}
-		queue = st.messages(queue, now, stats)
+		st.at = now
+		queue = st.messages(queue, false, stats)
 	}
 	if flags&(flagFIN|flagRST) != 0 {
 		if e := s.byKey[key]; e != nil && len(e.Value.(*stream).held) == 0 {
-			s.close(key, stats)
+			queue = s.close(queue, key, stats)
 		}
 	}
 	return queue
 }
 
-// find gives the stream of a segment. A new one must begin like IPFIX: in
+// find gives the stream of a segment. A new one must begin like a message: in
 // captures that begin in the middle of a connection, some segment does soon.
 func (s *streams) find(key streamKey, sequence uint32, data []byte) *stream {
 	if e := s.byKey[key]; e != nil {
@@ -117,8 +119,22 @@ func (s *streams) find(key streamKey, sequence uint32, data []byte) *stream {
 	return st
 }
 
+// maxRecords is more than NetFlow v5, v7 and v9 have in a message, by which streams
+// of other protocols are told from them.
+const maxRecords = 1000
+
 func beginsMessage(b []byte) bool {
-	return len(b) >= 4 && collector.Recognise(b) == message.IPFIX && binary.BigEndian.Uint16(b[2:]) >= 16
+	if len(b) < 4 {
+		return false
+	}
+	switch count := binary.BigEndian.Uint16(b[2:]); collector.Recognise(b) {
+	case message.IPFIX:
+		return count >= 16
+	case message.NetFlow5, message.NetFlow7, message.NetFlow9:
+		_, _, err := collector.StreamMessage(b)
+		return count > 0 && count <= maxRecords && len(b) >= 20 && err == nil
+	}
+	return false
 }
 
 // take puts a segment where it belongs: into the buffer, or aside until what is
@@ -165,22 +181,22 @@ func (st *stream) skip(stats *Stats) {
 	}
 }
 
-// messages cuts the buffer into messages by their length field (RFC 7011 section
-// 10.4.3). Their payloads are copies.
-func (st *stream) messages(queue []Datagram, now time.Time, stats *Stats) []Datagram {
+// messages cuts the buffer into messages. Their payloads are copies. last tells that
+// nothing more will come.
+func (st *stream) messages(queue []Datagram, last bool, stats *Stats) []Datagram {
 	at := 0
-	for len(st.buffer)-at >= 16 {
+	for at < len(st.buffer) {
 		b := st.buffer[at:]
-		if !beginsMessage(b) {
+		n, need, err := collector.StreamMessage(b)
+		if err != nil {
 			stats.Problems[ReasonStream]++ // out of step: nothing more can be found in what there is
 			at = len(st.buffer)
 			break
 		}
-		n := int(binary.BigEndian.Uint16(b[2:]))
-		if n > len(b) {
+		if need > 0 && (n == 0 || !last) {
 			break
 		}
-		queue = append(queue, Datagram{Source: st.key.source, Destination: st.key.destination, Time: now,
+		queue = append(queue, Datagram{Source: st.key.source, Destination: st.key.destination, Time: st.at,
 			Transport: TransportTCP, Session: st.session, Payload: slices.Clone(b[:n])})
 		at += n
 	}
@@ -188,22 +204,26 @@ func (st *stream) messages(queue []Datagram, now time.Time, stats *Stats) []Data
 	return queue
 }
 
-// close ends a stream; bytes that complete no message are counted.
-func (s *streams) close(key streamKey, stats *Stats) {
+// close ends a stream, and appends the message that ends with it to queue; bytes
+// that complete none are counted.
+func (s *streams) close(queue []Datagram, key streamKey, stats *Stats) []Datagram {
 	e := s.byKey[key]
 	if e == nil {
-		return
+		return queue
 	}
 	st := s.order.Remove(e).(*stream)
 	delete(s.byKey, key)
+	queue = st.messages(queue, true, stats)
 	if len(st.buffer) > 0 || len(st.held) > 0 {
 		stats.Problems[ReasonStream]++
 	}
+	return queue
 }
 
-// end closes what is left.
-func (s *streams) end(stats *Stats) {
-	for key := range s.byKey {
-		s.close(key, stats)
+// end closes what is left, in the order of the last segments.
+func (s *streams) end(stats *Stats) (queue []Datagram) {
+	for s.order.Len() > 0 {
+		queue = s.close(queue, s.order.Front().Value.(*stream).key, stats)
 	}
+	return queue
 }

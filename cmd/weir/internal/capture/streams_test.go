@@ -150,6 +150,32 @@ func TestStreams(t *testing.T) {
 	}
 }
 
+// TestStreamsOfNetFlow9: a message ends where the next one begins, and the last one
+// with the stream.
+func TestStreamsOfNetFlow9(t *testing.T) {
+	message := func(size int) []byte {
+		b := make([]byte, 20+4+size)
+		copy(b, []byte{0, 9, 0, 1})
+		copy(b[20:], []byte{1, 0, 0, byte(4 + size)})
+		return b
+	}
+	stream := slices.Concat(message(10), message(20), message(30))
+	for _, fin := range []bool{true, false} {
+		segments := []tcpSegment{{0, 0x18, stream[:40]}, {40, 0x18, stream[40:]}}
+		if fin {
+			segments = append(segments, tcpSegment{len(stream), flagFIN, nil})
+		}
+		list, stats, err := readAll(t, pcapFile(t, layers.LinkTypeRaw, tcpPackets(t, exporter4, collector4, 7, segments)...))
+		var sizes []int
+		for _, d := range list {
+			sizes = append(sizes, len(d.Payload))
+		}
+		if err != nil || !slices.Equal(sizes, []int{34, 44, 54}) || stats.Problems[ReasonStream] != 0 {
+			t.Errorf("FIN %v: sizes %v, %+v, %v", fin, sizes, stats, err)
+		}
+	}
+}
+
 // TestStreamGap loses a segment of a long stream: the messages behind the gap are
 // found again.
 func TestStreamGap(t *testing.T) {

@@ -103,8 +103,6 @@ func count(dir string, row indexRow) (Summary, error) {
 // different are the captures whose counts are not the index's, and why.
 var different = map[string]string{
 	"cistern-sflow/sflow-flow-samples-2.bin": "two datagrams behind each other; the index takes the second, of one sample, for trailing bytes",
-	"streamsets/nfv1-file-1.dat":             "NetFlow v1 is reported as unknown",
-	"dpkt/nfv1-24rec.dat":                    "NetFlow v1 is reported as unknown",
 }
 
 // lines counts lines.

@@ -23,7 +23,8 @@ type Config struct {
 	// Files are the captures, in order; "-" is standard input.
 	Files []string
 	// To lists targets: udp://host:port for everything, or
-	// PROTOCOL=udp://host:port for netflow5, netflow9, ipfix or sflow.
+	// PROTOCOL=udp://host:port for netflow1, netflow5, netflow7, netflow9, ipfix
+	// or sflow.
 	To []string
 	// Rate is datagrams per second, 0 for as fast as possible. Default 1000.
 	Rate float64
@@ -95,7 +96,7 @@ func New(cfg Config) (*Replayer, error) {
 
 func parseTarget(s string) (message.Protocol, netip.AddrPort, error) {
 	fail := func(why string) (message.Protocol, netip.AddrPort, error) {
-		return 0, netip.AddrPort{}, fmt.Errorf("target %q: %s; write udp://host:port or PROTOCOL=udp://host:port with netflow5, netflow9, ipfix or sflow", s, why)
+		return 0, netip.AddrPort{}, fmt.Errorf("target %q: %s; write udp://host:port or PROTOCOL=udp://host:port with netflow1, netflow5, netflow7, netflow9, ipfix or sflow", s, why)
 	}
 	name, address, mapped := strings.Cut(s, "=")
 	if !mapped {
@@ -104,8 +105,12 @@ func parseTarget(s string) (message.Protocol, netip.AddrPort, error) {
 	protocol := message.ProtocolUnknown
 	switch name {
 	case "":
+	case "netflow1":
+		protocol = message.NetFlow1
 	case "netflow5":
 		protocol = message.NetFlow5
+	case "netflow7":
+		protocol = message.NetFlow7
 	case "netflow9":
 		protocol = message.NetFlow9
 	case "ipfix":
