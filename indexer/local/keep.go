@@ -69,7 +69,7 @@ func (s *Store) reserve() {
 	if _, err := os.Lstat(path); err == nil {
 		return
 	}
-	if err := os.WriteFile(path, make([]byte, reserveBytes), 0o644); err != nil {
+	if err := os.WriteFile(path, make([]byte, reserveBytes), 0o640); err != nil {
 		_ = os.Remove(path) // the next time, perhaps
 	}
 }

@@ -126,7 +126,7 @@ func writeManifest(dir string, m *manifest) (err error) {
 		return err
 	}
 	temp := filepath.Join(dir, manifestName+tempSuffix)
-	f, err := os.OpenFile(temp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
+	f, err := os.OpenFile(temp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o640)
 	if err != nil {
 		return err
 	}

@@ -64,7 +64,7 @@ func numberOf(name, prefix, suffix string) (uint64, bool) {
 // setAside moves a damaged file to the folder for those, under a free name.
 func setAside(dir, name string) (string, error) {
 	into := filepath.Join(dir, damagedName)
-	if err := os.MkdirAll(into, 0o755); err != nil {
+	if err := os.MkdirAll(into, 0o750); err != nil {
 		return "", err
 	}
 	to := filepath.Join(into, name)

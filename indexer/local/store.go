@@ -85,7 +85,7 @@ func New(c Config, d Dependencies) (*Store, error) {
 // damage has left, and begins the work in the background. Damage is no error; an
 // error tells that the folder cannot be used, such as ErrInUse.
 func (s *Store) Start(ctx context.Context) error {
-	if err := os.MkdirAll(s.cfg.Path, 0o755); err != nil {
+	if err := os.MkdirAll(s.cfg.Path, 0o750); err != nil {
 		return err
 	}
 	l, err := lock(s.cfg.Path)
