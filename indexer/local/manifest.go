@@ -38,6 +38,12 @@ type manifest struct {
 	Segments []entry `json:"segments"`
 	// Removing are segments whose files are being deleted.
 	Removing []uint64 `json:"removing,omitempty"`
+	// UnreadLogs are log files up to Log whose rows are in no segment all the
+	// same, as they could not be read when that was their turn.
+	UnreadLogs []uint64 `json:"unread_logs,omitempty"`
+	// Undecided are segments that are not listed and could not be read when it
+	// was to be decided whether their rows are elsewhere.
+	Undecided []uint64 `json:"undecided,omitempty"`
 }
 
 // entry is a segment in the manifest.
