@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -34,8 +33,8 @@ func newExport() *cobra.Command {
 			"else all that flows have; parquet has a column per field. Flows come in the order of the store, not of time.\n\n" +
 			"  weir export --last 1d --filter 'flow.category:Web' --out web.parquet\n" +
 			"  weir export --from 2026-09-21 --to 2026-09-22 --format csv --fields @timestamp,source.ip,destination.ip,network.bytes\n\n" +
-			"A file appears under its name when it is complete; one that was there is replaced. Without --format the ending of\n" +
-			"the file's name decides.\n\n" +
+			"A file appears under its name when it is complete; one that was there is replaced. Devices and pipes are written to as\n" +
+			"they are. Without --format the ending of the file's name decides.\n\n" +
 			"Exit status: 0 when everything was written; 3 when parts of the store are damaged and left out; 1 when it failed.",
 		RunE: func(c *cobra.Command, _ []string) error {
 			ctx, stop := interruptible(c.Context())
@@ -78,6 +77,10 @@ func (o *exportOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	if err != nil {
 		return explain(errOut, err)
 	}
+	place, err := placeOf(o.out)
+	if err != nil {
+		return err
+	}
 	if _, ok := terminal(out); ok && o.out == "" && o.format == "parquet" {
 		return errors.New("a Parquet file is nothing for a terminal; name a file with --out")
 	}
@@ -89,7 +92,7 @@ func (o *exportOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	bar := newBar(errOut, "flows", time.Now)
 	r.Progress = func(p query.Progress) { bar.show(p.Rows, p.Total) }
 	source := transfer.Source(store.blocks())
-	result, err := o.write(ctx, source, r, out)
+	result, err := o.write(ctx, source, r, place, out)
 	bar.clear()
 	if err != nil {
 		return explain(errOut, err)
@@ -101,36 +104,4 @@ func (o *exportOptions) run(ctx context.Context, out, errOut io.Writer) error {
 		return status(exitUndecodable)
 	}
 	return nil
-}
-
-// write exports to the file, or to out without one.
-func (o *exportOptions) write(ctx context.Context, source transfer.Source, r query.Request, out io.Writer) (result transfer.Result, err error) {
-	if o.out == "" {
-		return source.Export(ctx, r, o.format, o.fields, out)
-	}
-	dir, err := os.MkdirTemp(filepath.Dir(o.out), "."+filepath.Base(o.out)+".")
-	if err != nil {
-		return result, err
-	}
-	defer os.RemoveAll(dir)
-	path := filepath.Join(dir, "part")
-	if o.format == "parquet" {
-		result, err = source.ParquetFile(ctx, r, path)
-	} else {
-		result, err = o.file(ctx, source, r, path)
-	}
-	if err != nil {
-		return result, err
-	}
-	return result, os.Rename(path, o.out)
-}
-
-// file exports to a new file.
-func (o *exportOptions) file(ctx context.Context, source transfer.Source, r query.Request, path string) (result transfer.Result, err error) {
-	f, err := os.Create(path)
-	if err != nil {
-		return result, err
-	}
-	result, err = source.Export(ctx, r, o.format, o.fields, f)
-	return result, errors.Join(err, f.Close())
 }

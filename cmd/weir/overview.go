@@ -72,30 +72,38 @@ func (a *asker) overview(ctx context.Context, r query.Request, asJSON bool) erro
 		return err
 	}
 	traffic := r
-	traffic.Histogram = &query.Histogram{Interval: intervalFor(to.Sub(from)), By: []string{"flow.category"}, Metrics: usual[:1], Top: 8, Missing: true}
-	list := append([]part{{"traffic", "Categories over time", traffic}}, parts(r)...)
+	traffic.Histogram = &query.Histogram{Interval: intervals[len(intervals)-1], By: []string{"flow.category"}, Metrics: usual[:1], Top: 8, Missing: true}
+	a.nothing = from.IsZero()
+	if !a.nothing {
+		narrow(&traffic, from, to)
+	}
+	var list []part
+	if !a.nothing || asJSON {
+		list = append([]part{{"traffic", "Categories over time", traffic}}, parts(r)...)
+	}
+	// All is asked before anything is printed: half an overview is no answer, and
+	// no JSON either.
+	answers := make([]*query.Answer, len(list))
+	for i, p := range list {
+		if answers[i], err = a.ask(ctx, p.request); err != nil {
+			return err
+		}
+	}
 	if asJSON {
-		return a.overviewJSON(ctx, total, list)
+		return a.overviewJSON(total, list, answers)
 	}
 	s := style(a.out)
 	if err := present.Groups(a.out, s, total.Groups); err != nil {
 		return err
 	}
-	if from.IsZero() {
-		return nil // no flow, so that there is nothing to list
-	}
-	for _, p := range list {
-		answer, err := a.ask(ctx, p.request)
-		if err != nil {
-			return err
-		}
-		if answer.Stats.Matched == 0 && answer.Newest == nil {
+	for i, p := range list {
+		if answers[i].Stats.Matched == 0 && answers[i].Newest == nil {
 			continue
 		}
 		if err := present.Title(a.out, s, p.title); err != nil {
 			return err
 		}
-		if err := present.Table(a.out, s, answer); err != nil {
+		if err := present.Table(a.out, s, answers[i]); err != nil {
 			return err
 		}
 	}
@@ -103,22 +111,18 @@ func (a *asker) overview(ctx context.Context, r query.Request, asJSON bool) erro
 }
 
 // overviewJSON prints one object with an answer per part.
-func (a *asker) overviewJSON(ctx context.Context, total *query.Answer, list []part) error {
+func (a *asker) overviewJSON(total *query.Answer, list []part, answers []*query.Answer) error {
 	if _, err := fmt.Fprint(a.out, `{"totals":`); err != nil {
 		return err
 	}
 	if err := present.JSON(a.out, total); err != nil {
 		return err
 	}
-	for _, p := range list {
-		answer, err := a.ask(ctx, p.request)
-		if err != nil {
-			return err
-		}
+	for i, p := range list {
 		if _, err := fmt.Fprintf(a.out, ",%q:", p.name); err != nil {
 			return err
 		}
-		if err := present.JSON(a.out, answer); err != nil {
+		if err := present.JSON(a.out, answers[i]); err != nil {
 			return err
 		}
 	}

@@ -65,24 +65,18 @@ func (o *queryOptions) run(ctx context.Context, m mode, out, errOut io.Writer) e
 		err = a.overview(ctx, r, o.json)
 	case histogram:
 		if r.Histogram.Interval == 0 {
-			if r.Histogram.Interval, err = a.interval(ctx, r); err != nil {
+			if err = a.fit(ctx, &r); err != nil {
 				break
 			}
 		}
 		err = a.answer(ctx, r, o)
 	case listing:
-		for range o.page - 1 {
-			var page *query.Answer
-			if page, err = a.ask(ctx, r); err != nil || page.Newest.Next == "" {
-				break
-			}
-			r.Newest.After = page.Newest.Next
-		}
-		if err == nil {
-			err = a.answer(ctx, r, o)
-		}
+		err = a.page(ctx, r, o)
 	default:
 		err = a.answer(ctx, r, o)
+	}
+	if err == nil && a.nothing {
+		err = a.advise(ctx, o.kind)
 	}
 	if err == nil && (a.incomplete || store.damaged()) {
 		err = status(exitUndecodable)
@@ -123,7 +117,9 @@ type asker struct {
 	out, errOut io.Writer
 	// incomplete tells that an answer lacked parts of the store.
 	incomplete bool
-	warned     map[string]bool
+	// nothing tells that no flow was selected.
+	nothing bool
+	warned  map[string]bool
 }
 
 func (a *asker) ask(ctx context.Context, r query.Request) (*query.Answer, error) {
@@ -150,9 +146,38 @@ func (a *asker) ask(ctx context.Context, r query.Request) (*query.Answer, error)
 // answer asks one request and prints the answer.
 func (a *asker) answer(ctx context.Context, r query.Request, o *queryOptions) error {
 	answer, err := a.ask(ctx, r)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
+	}
+	return a.print(r, answer, o)
+}
+
+// page prints the page of newest flows that --page asks for.
+func (a *asker) page(ctx context.Context, r query.Request, o *queryOptions) error {
+	answer, err := a.ask(ctx, r)
+	for n := 1; err == nil && n < o.page; n++ {
+		if answer.Newest.Next == "" {
+			answer.Newest.Rows = [][]any{}
+			if err := a.print(r, answer, o); err != nil {
+				return err
+			}
+			_, err := fmt.Fprintf(a.errOut, "weir: there is no page %d; the last one is --page %d\n", o.page, n)
+			return err
+		}
+		r.Newest.After = answer.Newest.Next
+		answer, err = a.ask(ctx, r)
+	}
+	if err != nil {
+		return err
+	}
+	return a.print(r, answer, o)
+}
+
+// print prints an answer in the form that is asked for.
+func (a *asker) print(r query.Request, answer *query.Answer, o *queryOptions) error {
+	first := r.Newest == nil || r.Newest.After == "" && o.page == 1
+	a.nothing = first && answer.Stats.Matched == 0 && (answer.Newest == nil || len(answer.Newest.Rows) == 0)
+	switch {
 	case o.json:
 		return present.JSON(a.out, answer)
 	case o.csv:
@@ -168,9 +193,10 @@ func (a *asker) answer(ctx context.Context, r query.Request, o *queryOptions) er
 		return err
 	}
 	if answer.Newest != nil && answer.Newest.Next != "" {
-		_, err = fmt.Fprintf(a.out, "the next page: --after %s\n", answer.Newest.Next)
+		_, err := fmt.Fprintf(a.out, "the next page: --after %s\n", answer.Newest.Next)
+		return err
 	}
-	return err
+	return nil
 }
 
 // intervals are the widths of buckets that people can read.
@@ -192,11 +218,48 @@ func intervalFor(span time.Duration) time.Duration {
 	return intervals[len(intervals)-1]
 }
 
-// interval chooses the width of a bucket for the time that a request's flows
-// take.
-func (a *asker) interval(ctx context.Context, r query.Request) (time.Duration, error) {
+// fit chooses the width of a histogram's buckets for the time that the request's
+// flows take, and narrows the request down to that time: a range of days may have
+// flows of seconds, which would be lost among empty buckets.
+func (a *asker) fit(ctx context.Context, r *query.Request) error {
+	from, to, err := a.span(ctx, *r)
+	if err != nil {
+		return err
+	}
+	if from.IsZero() {
+		r.Histogram.Interval = intervals[len(intervals)-1] // of nothing
+		return nil
+	}
+	narrow(r, from, to)
+	return nil
+}
+
+// narrow is fit for the times of the first and the last flow.
+func narrow(r *query.Request, first, last time.Time) {
+	r.Histogram.Interval = intervalFor(last.Sub(first))
+	r.From, r.To = first, last.Truncate(time.Millisecond).Add(time.Millisecond)
+}
+
+// advise says, when no flow was selected, which times have some.
+func (a *asker) advise(ctx context.Context, kind string) error {
+	r, err := (&selection{kind: kind}).request(time.Now())
+	if err != nil {
+		return err
+	}
 	from, to, err := a.span(ctx, r)
-	return intervalFor(to.Sub(from)), err
+	what := kind
+	if kind == everyKind {
+		what = "records"
+	}
+	switch {
+	case err != nil:
+		return err
+	case from.IsZero():
+		_, err = fmt.Fprintf(a.errOut, "weir: the store has no %s yet\n", what)
+	default:
+		_, err = fmt.Fprintf(a.errOut, "weir: nothing matches; the store has %s from %s to %s\n", what, from.Local().Format(time.DateTime), to.Local().Format(time.DateTime))
+	}
+	return err
 }
 
 // span gives the times of the first and the last flow that a request selects;

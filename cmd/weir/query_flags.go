@@ -145,7 +145,25 @@ var usual = []query.Metric{{Func: query.Sum, Field: "network.bytes"}, {Func: que
 func (o *queryOptions) mode(f *pflag.FlagSet) (mode, error) {
 	grouped := len(o.by) > 0 || len(o.metrics) > 0
 	list := f.Changed("newest") || len(o.fields) > 0 || o.after != "" || f.Changed("page")
+	groups := "" // a flag that says which groups
+	for _, name := range []string{"top", "order", "missing"} {
+		// Without groups a histogram's order chooses what its bars show.
+		if f.Changed(name) && len(o.by) == 0 && (name != "order" || o.histogram == "") {
+			groups = name
+		}
+	}
+	for name, given := range map[string]int{"by": len(o.by), "fields": len(o.fields)} {
+		if f.Changed(name) && given == 0 {
+			return 0, fmt.Errorf("--%s: no field is named; docs/fields.md lists them", name)
+		}
+	}
 	switch {
+	case f.Changed("top") && (o.top < 1 || o.top > query.MaxTop):
+		return 0, fmt.Errorf("--top: %d is out of range; allowed: 1 to %d", o.top, query.MaxTop)
+	case f.Changed("newest") && (o.newest < 1 || o.newest > query.MaxCount):
+		return 0, fmt.Errorf("--newest: %d is out of range; allowed: 1 to %d", o.newest, query.MaxCount)
+	case f.Changed("histogram") && o.histogram == "":
+		return 0, fmt.Errorf("--histogram: no width of a bucket is given; allowed: 1s, 1m, 1h, 1d and the like, or auto")
 	case o.json && o.csv:
 		return 0, fmt.Errorf("--json and --csv exclude each other")
 	case list && (grouped || o.histogram != ""):
@@ -154,13 +172,16 @@ func (o *queryOptions) mode(f *pflag.FlagSet) (mode, error) {
 		return 0, fmt.Errorf("--after and --page exclude each other")
 	case o.page < 1 || o.page > 1000:
 		return 0, fmt.Errorf("--page: %d is out of range; allowed: 1 to 1000", o.page)
+	case list && groups != "":
+		return 0, fmt.Errorf("--%s is about groups, and a list of flows has none; leave --newest out and add --by", groups)
 	case list:
-		for _, name := range []string{"top", "order", "missing"} {
-			if f.Changed(name) {
-				return 0, fmt.Errorf("--%s orders groups; it goes with --by", name)
-			}
-		}
 		return listing, nil
+	case groups != "" && o.histogram != "":
+		return 0, fmt.Errorf("--%s is about groups, and this histogram has none; add --by", groups)
+	case groups != "" && grouped:
+		return 0, fmt.Errorf("--%s is about groups, and sums over all flows have none; add --by", groups)
+	case groups != "":
+		return 0, fmt.Errorf("--%s has no effect on the overview; add --by", groups)
 	case o.histogram != "":
 		return histogram, nil
 	case grouped:

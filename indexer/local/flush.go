@@ -80,6 +80,7 @@ func (s *Store) flush(ctx context.Context, l *logFile) error {
 		if err := s.update(func(m *manifest) {
 			m.Segments = append(m.Segments, p.entry)
 			m.Log = max(m.Log, l.id)
+			m.UnreadLogs = slices.DeleteFunc(slices.Clone(m.UnreadLogs), func(id uint64) bool { return id == l.id })
 		}); err != nil {
 			return err
 		}

@@ -48,6 +48,7 @@ func (s *Store) keepLoop() {
 		case <-tick.C:
 		}
 		s.keeping.Lock()
+		s.readAgain()
 		s.retain(time.Now())
 		for s.stop.Err() == nil && s.mergeSome() {
 		}
@@ -69,7 +70,7 @@ func (s *Store) reserve() {
 	if _, err := os.Lstat(path); err == nil {
 		return
 	}
-	if err := os.WriteFile(path, make([]byte, reserveBytes), 0o644); err != nil {
+	if err := os.WriteFile(path, make([]byte, reserveBytes), 0o640); err != nil {
 		_ = os.Remove(path) // the next time, perhaps
 	}
 }
@@ -81,6 +82,9 @@ func (s *Store) retain(now time.Time) {
 	total := int64(0)
 	for _, l := range s.logs {
 		total += l.size
+	}
+	for _, e := range s.unread {
+		total += e.Size
 	}
 	byEnd := slices.Clone(s.parts)
 	slices.SortStableFunc(byEnd, func(a, b *part) int { return int(min(max(a.MaxTime-b.MaxTime, -1), 1)) })
@@ -218,6 +222,9 @@ func (s *Store) repair(d damage) {
 	lost := d.part.Rows - whole
 	if err := s.swap([]*part{d.part}, rest, false); err != nil {
 		s.log.Error("a damaged segment could not be taken out of the manifest", "segment", name, "error", err)
+		if rest != nil {
+			s.orphan(rest)
+		}
 		return
 	}
 	to, err := setAside(s.cfg.Path, name)

@@ -38,6 +38,12 @@ type manifest struct {
 	Segments []entry `json:"segments"`
 	// Removing are segments whose files are being deleted.
 	Removing []uint64 `json:"removing,omitempty"`
+	// UnreadLogs are log files up to Log whose rows are in no segment all the
+	// same, as they could not be read when that was their turn.
+	UnreadLogs []uint64 `json:"unread_logs,omitempty"`
+	// Undecided are segments that are not listed and could not be read when it
+	// was to be decided whether their rows are elsewhere.
+	Undecided []uint64 `json:"undecided,omitempty"`
 }
 
 // entry is a segment in the manifest.
@@ -126,7 +132,7 @@ func writeManifest(dir string, m *manifest) (err error) {
 		return err
 	}
 	temp := filepath.Join(dir, manifestName+tempSuffix)
-	f, err := os.OpenFile(temp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o644)
+	f, err := os.OpenFile(temp, os.O_CREATE|os.O_TRUNC|os.O_WRONLY, 0o640)
 	if err != nil {
 		return err
 	}

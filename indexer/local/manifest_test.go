@@ -110,5 +110,11 @@ func normal(m manifest) manifest {
 	if len(m.Removing) == 0 {
 		m.Removing = nil
 	}
+	if len(m.UnreadLogs) == 0 {
+		m.UnreadLogs = nil
+	}
+	if len(m.Undecided) == 0 {
+		m.Undecided = nil
+	}
 	return m
 }

@@ -125,7 +125,7 @@ func (s *Store) merge(ctx context.Context, run []*part) error {
 	}
 	if err := s.replace(run, merged); err != nil {
 		// The manifest on the disk is the old or the new one; the next start knows.
-		_ = merged.segment.Close()
+		s.orphan(merged)
 		return err
 	}
 	s.metrics.merges.Inc()

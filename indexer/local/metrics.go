@@ -78,6 +78,8 @@ func newMetrics(r prometheus.Registerer, s *Store) (*metrics, error) {
 		gauge("weir_local_log_bytes", "Bytes of all log files.", func(x Stats) float64 { return float64(x.LogBytes) }),
 		gauge("weir_local_records", "Records in the store.", func(x Stats) float64 { return float64(x.Rows) }),
 		gauge("weir_local_pending_bytes", "Bytes of the log that wait for the disk.", func(x Stats) float64 { return float64(x.PendingBytes) }),
+		gauge("weir_local_unreadable_segments", "Segments that cannot be read at present, though nothing says that they are damaged; they are tried again each minute.", func(x Stats) float64 { return float64(x.UnreadableSegments) }),
+		gauge("weir_local_unreadable_records", "Records in segments that cannot be read at present.", func(x Stats) float64 { return float64(x.UnreadableRows) }),
 		gauge("weir_local_oldest_timestamp_seconds", "The least @timestamp in the segments, Unix time; 0 without any.", func(x Stats) float64 { return float64(x.Oldest) / 1e9 }),
 	} {
 		errs = append(errs, r.Register(c))
@@ -103,6 +105,10 @@ type Stats struct {
 	// Oldest is the least @timestamp in the segments, Unix nanoseconds; 0 without
 	// any.
 	Oldest int64
+	// UnreadableSegments counts segments that cannot be read at present, though
+	// nothing says that they are damaged; UnreadableRows are their records.
+	UnreadableSegments int
+	UnreadableRows     int64
 }
 
 // Stats tells what the store holds.
@@ -115,6 +121,11 @@ func (s *Store) Stats() (x Stats) {
 		if x.Oldest == 0 || p.MinTime < x.Oldest {
 			x.Oldest = p.MinTime
 		}
+	}
+	x.UnreadableSegments = len(s.unread)
+	for _, e := range s.unread {
+		x.UnreadableRows += e.Rows
+		x.SegmentBytes += e.Size
 	}
 	for _, l := range s.logs {
 		x.LogBytes += l.size

@@ -3,7 +3,6 @@ package local
 import (
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strconv"
 	"strings"
@@ -36,8 +35,11 @@ func list(dir string) (c contents, err error) {
 	}
 	for _, f := range files {
 		name := f.Name()
-		if strings.HasSuffix(name, tempSuffix) {
-			c.temps = append(c.temps, name)
+		if whole, ok := strings.CutSuffix(name, tempSuffix); ok {
+			_, ours := numberOf(whole, segmentPrefix, segmentSuffix)
+			if ours || whole == manifestName { // anything else is not the store's to delete
+				c.temps = append(c.temps, name)
+			}
 		} else if id, ok := numberOf(name, logPrefix, logSuffix); ok && name == logName(id) {
 			c.logs = append(c.logs, id)
 		} else if id, ok := numberOf(name, segmentPrefix, segmentSuffix); ok && name == segmentName(id) {
@@ -59,20 +61,4 @@ func numberOf(name, prefix, suffix string) (uint64, bool) {
 	}
 	id, err := strconv.ParseUint(middle, 10, 63)
 	return id, err == nil
-}
-
-// setAside moves a damaged file to the folder for those, under a free name.
-func setAside(dir, name string) (string, error) {
-	into := filepath.Join(dir, damagedName)
-	if err := os.MkdirAll(into, 0o755); err != nil {
-		return "", err
-	}
-	to := filepath.Join(into, name)
-	for i := 1; ; i++ {
-		if _, err := os.Lstat(to); err != nil {
-			break
-		}
-		to = filepath.Join(into, fmt.Sprintf("%s.%d", name, i))
-	}
-	return to, os.Rename(filepath.Join(dir, name), to)
 }

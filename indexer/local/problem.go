@@ -6,7 +6,7 @@ import (
 )
 
 // Problem is something that an operator should know: damage, what was lost by
-// it, and where the damaged file lies now.
+// it, and where the damaged file lies now; or a file that cannot be read.
 type Problem struct {
 	Time time.Time
 	Text string
@@ -22,6 +22,17 @@ func (s *Store) problem(file string, rows int, format string, args ...any) {
 	s.log.Error("damage in the store", "problem", text)
 	s.metrics.damaged.WithLabelValues(file).Inc()
 	s.metrics.drop(rows, reasonDamaged)
+	s.keepProblem(text)
+}
+
+// tell logs and keeps what is wrong without anything being damaged.
+func (s *Store) tell(format string, args ...any) {
+	text := fmt.Sprintf(format, args...)
+	s.log.Error("something is wrong in the store", "problem", text)
+	s.keepProblem(text)
+}
+
+func (s *Store) keepProblem(text string) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if len(s.problems) == maxProblems {
@@ -30,7 +41,8 @@ func (s *Store) problem(file string, rows int, format string, args ...any) {
 	s.problems = append(s.problems, Problem{time.Now(), text})
 }
 
-// Health lists the damage found since Start, oldest first; none is nil.
+// Health lists the damage found since Start, and what could not be read then,
+// oldest first; none is nil.
 func (s *Store) Health() []Problem {
 	s.mu.Lock()
 	defer s.mu.Unlock()

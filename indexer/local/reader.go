@@ -103,7 +103,9 @@ func (r *Reader) try(ctx context.Context) (x *ReaderSnapshot, err error) {
 			opened = append(opened, s)
 		case errors.Is(err, column.ErrDamaged):
 			x.Problems = append(x.Problems, err.Error())
-		case errors.Is(err, fs.ErrNotExist) && !r.changed(m.Generation, manifestErr):
+		case !errors.Is(err, fs.ErrNotExist): // no try more would help
+			return x, err
+		case !r.changed(m.Generation, manifestErr):
 			x.Problems = append(x.Problems, fmt.Sprintf("%s is missing", segmentName(id)))
 		default:
 			return x, fmt.Errorf("%w: %w", errChanged, err)
@@ -118,15 +120,18 @@ func (r *Reader) try(ctx context.Context) (x *ReaderSnapshot, err error) {
 		}
 	}
 	for _, id := range c.logs {
-		if id <= m.Log {
+		if id <= m.Log && !slices.Contains(m.UnreadLogs, id) {
 			continue
 		}
 		if err := ctx.Err(); err != nil {
 			return x, err
 		}
 		l, content, err := readLog(r.dir, id)
-		if err != nil {
+		if errors.Is(err, fs.ErrNotExist) {
 			return x, fmt.Errorf("%w: %w", errChanged, err)
+		}
+		if err != nil {
+			return x, err
 		}
 		for _, loss := range content.Losses {
 			x.Problems = append(x.Problems, fmt.Sprintf("%s: %s", logName(id), loss))

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -28,7 +29,7 @@ func (s *Store) recover(ctx context.Context) error {
 	}
 	for _, name := range c.temps {
 		if err := os.Remove(filepath.Join(dir, name)); err != nil {
-			return err
+			s.tell("a file that a crash left cannot be deleted: %v", err)
 		}
 	}
 	m, err := readManifest(dir)
@@ -61,7 +62,7 @@ func (s *Store) recover(ctx context.Context) error {
 // openListed opens what the manifest lists, and decides about other segments.
 func (s *Store) openListed(m manifest, c contents) error {
 	s.manifest = m
-	opened := s.openAll(c.segments)
+	opened, unread := s.openAll(c.segments, m.Segments)
 	listed := make(map[uint64]bool)
 	for _, e := range m.Segments {
 		listed[e.ID] = true
@@ -69,8 +70,12 @@ func (s *Store) openListed(m manifest, c contents) error {
 			s.problem("segment", int(e.Rows), "%s is missing: %d rows are lost", segmentName(e.ID), e.Rows)
 			continue
 		}
+		if err := unread[e.ID]; err != nil {
+			s.unreadable(e, err)
+			continue
+		}
 		opened := opened[e.ID]
-		if opened == nil {
+		if opened == nil { // damaged
 			continue
 		}
 		if opened.Size() != e.Size || opened.Rows() != e.Rows || opened.Meta().ID != e.ID {
@@ -88,15 +93,21 @@ func (s *Store) openListed(m manifest, c contents) error {
 	for _, id := range c.segments {
 		switch {
 		case listed[id]:
-		case opened[id] == nil: // damaged
-		case slices.Contains(m.Removing, id):
-			_ = opened[id].Close()
-			if err := os.Remove(filepath.Join(s.cfg.Path, segmentName(id))); err != nil {
-				return err
+		case slices.Contains(m.Removing, id) && (opened[id] != nil || unread[id] != nil):
+			if opened[id] != nil {
+				_ = opened[id].Close()
 			}
+			if err := os.Remove(filepath.Join(s.cfg.Path, segmentName(id))); err != nil {
+				s.log.Warn("a file is left behind; the next start deletes it", "error", err)
+			}
+		case unread[id] != nil:
+			s.undecided(id, unread[id])
+		case opened[id] == nil: // damaged
 		case replaced[id]:
 			_ = opened[id].Close()
 			s.aside(id, 0, "what was whole of it is in another segment")
+		case slices.Contains(m.Undecided, id):
+			s.asideUnlisted(opened[id], id, "it could not be read at the start before, and its rows may be elsewhere by now")
 		default:
 			s.unlisted(opened[id], c.logs, m.Log, listed)
 		}
@@ -118,7 +129,7 @@ func (s *Store) unlisted(opened *segment.Segment, logs []uint64, log uint64, lis
 	switch {
 	case meta.ID != id:
 		s.asideUnlisted(opened, id, "its name is not the one that it was written under")
-	case replaces, len(meta.Replaces) == 0 && meta.Log > log && slices.Contains(logs, meta.Log):
+	case replaces, len(meta.Replaces) == 0 && (meta.Log > log || slices.Contains(s.manifest.UnreadLogs, meta.Log)) && slices.Contains(logs, meta.Log):
 		s.log.Info("a segment that a crash left unfinished is deleted; its rows are elsewhere", "segment", segmentName(id))
 		_ = opened.Close()
 		if err := os.Remove(opened.Path()); err != nil {
@@ -137,10 +148,13 @@ func (s *Store) unlisted(opened *segment.Segment, logs []uint64, log uint64, lis
 // one replaces.
 func (s *Store) rebuild(c contents) error {
 	var all []*part
-	files := s.openAll(c.segments)
+	files, unread := s.openAll(c.segments, nil)
 	replaced := make(map[uint64]bool)
 	for _, id := range c.segments {
 		s.manifest.Next = max(s.manifest.Next, id+1)
+		if err := unread[id]; err != nil {
+			s.undecided(id, err)
+		}
 		opened := files[id]
 		if opened == nil {
 			continue
@@ -162,7 +176,7 @@ func (s *Store) rebuild(c contents) error {
 		}
 		_ = p.segment.Close()
 		if err := os.Remove(p.segment.Path()); err != nil {
-			return err
+			s.log.Warn("a file is left behind; the next start deletes it", "error", err)
 		}
 	}
 	sortParts(s.parts)
@@ -178,8 +192,10 @@ func partOf(opened *segment.Segment) *part {
 }
 
 // openAll opens segments, several at a time: what takes time is to take their
-// footers apart, some 2 ms each. Damaged ones are set aside and nil.
-func (s *Store) openAll(ids []uint64) map[uint64]*segment.Segment {
+// footers apart, some 2 ms each. Damaged ones are set aside. unread has the
+// errors of those that cannot be read for another reason, such as missing rights
+// or too many open files: their content may be whole, so they stay where they are.
+func (s *Store) openAll(ids []uint64, entries []entry) (list map[uint64]*segment.Segment, unread map[uint64]error) {
 	opened, errs := make([]*segment.Segment, len(ids)), make([]error, len(ids))
 	var next atomic.Int32
 	var wg sync.WaitGroup
@@ -191,14 +207,22 @@ func (s *Store) openAll(ids []uint64) map[uint64]*segment.Segment {
 		})
 	}
 	wg.Wait()
-	list := make(map[uint64]*segment.Segment, len(ids))
+	rows := make(map[uint64]int64, len(entries))
+	for _, e := range entries {
+		rows[e.ID] = e.Rows
+	}
+	list, unread = make(map[uint64]*segment.Segment, len(ids)), make(map[uint64]error)
 	for i, id := range ids {
-		list[id] = opened[i]
-		if errs[i] != nil {
-			s.aside(id, 0, errs[i].Error())
+		switch {
+		case errs[i] == nil:
+			list[id] = opened[i]
+		case errors.Is(errs[i], column.ErrDamaged):
+			s.aside(id, int(rows[id]), errs[i].Error())
+		default:
+			unread[id] = errs[i]
 		}
 	}
-	return list
+	return list, unread
 }
 
 func (s *Store) asideUnlisted(opened *segment.Segment, id uint64, reason string) {
@@ -212,12 +236,16 @@ func (s *Store) aside(id uint64, rows int, reason string) {
 	if err != nil {
 		to = "where it was, as moving failed: " + err.Error()
 	}
-	s.problem("segment", rows, "%s: %s; the file is set aside (%s)", segmentName(id), reason, to)
+	lost := "" // not known
+	if rows > 0 {
+		lost = fmt.Sprintf(" %d rows are lost;", rows)
+	}
+	s.problem("segment", rows, "%s: %s;%s the file is set aside (%s)", segmentName(id), reason, lost, to)
 }
 
-// entries gives the parts' entries.
+// entries gives the entries of the parts and of what cannot be read.
 func (s *Store) entries() []entry {
-	list := make([]entry, 0, len(s.parts))
+	list := append(make([]entry, 0, len(s.parts)+len(s.unread)), s.unread...)
 	for _, p := range s.parts {
 		list = append(list, p.entry)
 	}
@@ -232,18 +260,26 @@ func compareEntries(a, b *entry) int {
 // becomes a segment soon.
 func (s *Store) recoverLogs(ctx context.Context, c contents) error {
 	s.nextLog = s.manifest.Log + 1
+	var unread []uint64
+	defer func() { s.manifest.UnreadLogs = unread }()
 	for _, id := range c.logs {
-		if id <= s.manifest.Log {
+		before := id <= s.manifest.Log
+		if before && !slices.Contains(s.manifest.UnreadLogs, id) {
 			s.removeLog(id, false)
 			continue
 		}
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		s.nextLog = id + 1
+		s.nextLog = max(s.nextLog, id+1)
 		l, content, err := readLog(s.cfg.Path, id)
 		if err != nil {
-			return err
+			s.tell("%s cannot be read: %v; it stays where it is, and is read at the next start at which it can be", logName(id), err)
+			unread = append(unread, id)
+			continue
+		}
+		if before {
+			unread = append(unread, id) // until it is a segment
 		}
 		s.tellLosses(id, content)
 		l.damaged = len(content.Losses) > 0

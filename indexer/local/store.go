@@ -38,6 +38,7 @@ type Store struct {
 	open     bool
 	logs     []*logFile // oldest first; the last one is appended to
 	parts    []*part    // by time
+	unread   []entry    // listed, but they cannot be read at present
 	nextLog  uint64
 	spare    *column.Table // for the next log
 	pending  int           // bytes that wait for the disk, in all logs
@@ -49,6 +50,7 @@ type Store struct {
 	keeping    sync.Mutex // held while segments are merged, deleted or set aside
 	manifestMu sync.Mutex // held while the manifest is written
 	manifest   manifest
+	orphans    []uint64 // segments that the next manifest lists as being deleted
 
 	wakeCommit, wakeFlush, wakeKeep chan struct{}
 	damages                         chan damage
@@ -85,7 +87,7 @@ func New(c Config, d Dependencies) (*Store, error) {
 // damage has left, and begins the work in the background. Damage is no error; an
 // error tells that the folder cannot be used, such as ErrInUse.
 func (s *Store) Start(ctx context.Context) error {
-	if err := os.MkdirAll(s.cfg.Path, 0o755); err != nil {
+	if err := os.MkdirAll(s.cfg.Path, 0o750); err != nil {
 		return err
 	}
 	l, err := lock(s.cfg.Path)
@@ -205,11 +207,15 @@ func (s *Store) update(change func(m *manifest)) error {
 	defer s.manifestMu.Unlock()
 	m := s.manifest
 	m.Segments = append([]entry(nil), m.Segments...)
-	m.Removing = s.stillThere(m.Removing)
+	m.Removing = s.stillThere(append(m.Removing[:len(m.Removing):len(m.Removing)], s.orphans...))
+	m.Undecided = s.stillThere(m.Undecided)
 	change(&m)
 	sortEntries(m.Segments)
 	m.Version = manifestVersion
 	m.Generation++
+	// A write that fails may have replaced the file before it did: readers tell
+	// manifests apart by this number, so it is not used again.
+	s.manifest.Generation = m.Generation
 	err := writeManifest(s.cfg.Path, &m)
 	if isFull(err) && os.Remove(filepath.Join(s.cfg.Path, reserveName)) == nil {
 		err = writeManifest(s.cfg.Path, &m)
@@ -217,8 +223,18 @@ func (s *Store) update(change func(m *manifest)) error {
 	if err != nil {
 		return fmt.Errorf("write the manifest: %w", err)
 	}
-	s.manifest = m
+	s.manifest, s.orphans = m, nil
 	return nil
+}
+
+// orphan has a segment deleted at the next start whose manifest could not be
+// written, unless that is on the disk after all and nothing came behind it.
+// Without that it would be taken in once the segments that it replaces are gone.
+func (s *Store) orphan(p *part) {
+	_ = p.segment.Close() // it was only read
+	s.manifestMu.Lock()
+	defer s.manifestMu.Unlock()
+	s.orphans = append(s.orphans, p.ID)
 }
 
 // nextID takes a number for a segment. One that is not used in the end is lost.

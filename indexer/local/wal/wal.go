@@ -117,7 +117,7 @@ type Writer struct {
 
 // Create begins a file, which must not exist. The caller syncs the folder.
 func Create(path string, id uint64) (*Writer, error) {
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o644)
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_EXCL|os.O_WRONLY, 0o640)
 	if err != nil {
 		return nil, err
 	}
