@@ -66,7 +66,7 @@ func newRoot() *cobra.Command {
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
 		return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
 	})
-	root.AddCommand(newRun("run"), newDecode(), newReplay(), newConfig(), newVersion())
+	root.AddCommand(newRun("run"), newDecode(), newReplay(), newDoctor(), newConfig(), newVersion())
 	return root
 }
 
