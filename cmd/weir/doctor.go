@@ -76,6 +76,9 @@ func (o *doctorOptions) run(ctx context.Context, flags *pflag.FlagSet, files []s
 	if err != nil {
 		return err
 	}
+	if len(files) > 0 {
+		loaded.Decode.TemplateLifetime = 0 // the files may be of different days
+	}
 	d := doctor.New(doctor.Config{NetFlow: loaded.Decode, InterfaceNamed: namedInterfaces(loaded.Enrich.Interfaces)})
 	var report *doctor.Report
 	if len(files) > 0 {

@@ -137,6 +137,24 @@ func TestLongAndOneSided(t *testing.T) {
 	}
 }
 
+// TestLateTemplate: data that comes before its template is held and decoded.
+func TestLateTemplate(t *testing.T) {
+	p := packet9(1_000_000, 1, 7, someFlow)
+	const header, template = 20, 8 + 4*9
+	data := slices.Concat(p[:header], p[header+template:])
+	e := examine(t, func(decode func(message.Origin, []byte)) {
+		decode(origin("192.0.2.1", 1), data)
+		decode(origin("192.0.2.1", 1), data)
+		decode(origin("192.0.2.1", 1), p)
+	})
+	if d := e.Domains[0]; d.Late != 2 || d.Held != 2 || d.Released != 2 || d.Flows != 3 || len(d.Missing) != 0 {
+		t.Errorf("%+v", d)
+	}
+	if ids := e.ids(); !slices.Contains(ids, "late_template") {
+		t.Errorf("%v", ids)
+	}
+}
+
 // TestSessions: what a stream session has told is kept when it ends, and another
 // session of the exporter adds to it.
 func TestSessions(t *testing.T) {

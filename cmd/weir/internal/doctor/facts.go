@@ -120,9 +120,12 @@ type Domain struct {
 	Definitions uint64     `json:"template_definitions"`
 	Templates   []Template `json:"templates"`
 	// Missing are templates that data needs and that never came. Late counts the
-	// sets of data that came before their template.
-	Missing []Missing `json:"missing_templates"`
-	Late    uint64    `json:"sets_before_template"`
+	// sets of data that came before their template; Held counts those that were
+	// kept for it, and Released those of them that were decoded when it came.
+	Missing  []Missing `json:"missing_templates"`
+	Late     uint64    `json:"sets_before_template"`
+	Held     uint64    `json:"sets_held"`
+	Released uint64    `json:"sets_released"`
 	// Samplers counts the rates that options data has told.
 	Samplers int `json:"samplers"`
 	// BootTime tells that the exporter says when it booted: in headers, or in

@@ -173,6 +173,8 @@ func (x *domain) message(o *message.Origin, payload []byte, res *message.Result)
 	x.Counters += uint64(res.Counters)
 	x.Definitions += uint64(res.Templates + res.OptionsTemplates)
 	x.Late += uint64(res.Problems[message.ReasonNoTemplate])
+	x.Held += uint64(res.Held)
+	x.Released += uint64(res.Released)
 	x.Lost += res.Lost
 	if res.Reordered {
 		x.Reordered++

@@ -99,15 +99,16 @@ func missingTemplate(e *Exporter, r *Report) *Finding {
 
 // lateTemplate: data came before its template, which then came.
 func lateTemplate(e *Exporter, _ *Report) *Finding {
-	late := uint64(0)
+	var late, released uint64
 	for _, d := range e.Domains {
 		late += d.Late
+		released += min(d.Released, d.Late)
 	}
 	if late == 0 {
 		return nil
 	}
 	return found(Hint, "That is the usual start of a look over UDP. A collector that keeps running remembers templates over restarts.",
-		"%s came before their template", plural(late, "set")+" of data").with(e, topicRefresh)
+		"%s came before their template; %d of them were held, and decoded when it came", plural(late, "set")+" of data", released).with(e, topicRefresh)
 }
 
 // noFlows: templates or counters, but no flow.

@@ -81,7 +81,7 @@ func TestRules(t *testing.T) {
 		{"missing_template", Warning, "too short", func(e *Exporter, r *Report) {
 			r.Source, e.Domains[0].Missing = "files", []Missing{{257, 3, 300}}
 		}},
-		{"late_template", Hint, "2 sets of data came before their template", func(e *Exporter, _ *Report) { e.Domains[0].Late = 2 }},
+		{"late_template", Hint, "2 sets of data came before their template; 1 of them", func(e *Exporter, _ *Report) { e.Domains[0].Late, e.Domains[0].Released = 2, 1 }},
 		{"no_flows", Hint, "longer than the exporter's active timeout", func(e *Exporter, _ *Report) { e.Flows = 0 }},
 		{"no_flows", Warning, "Switch flow sampling on", func(e *Exporter, _ *Report) { e.Flows, e.Counters, e.Protocols = 0, 5, []string{"sflow5"} }},
 		{"sequence_loss", Warning, "1 message of 101 (1.0 %)", func(e *Exporter, _ *Report) { e.Domains[0].Lost = 1 }},
