@@ -75,8 +75,11 @@ func Lookup(pen uint32, id uint16) (Element, bool) {
 
 // Lookup9 finds the element of a NetFlow v9 field type. Types above 32767 are
 // vendors': Cisco's are its own elements with the high bit set, ntop's begin at
-// 57472.
+// 57472, and some are of no rule.
 func Lookup9(fieldType uint16) (Element, bool) {
+	if e, ok := elements9[fieldType]; ok {
+		return e, true
+	}
 	if fieldType >= ntopOffset {
 		if e, ok := Lookup(ntopPEN, fieldType-ntopOffset); ok {
 			return e, true

@@ -166,8 +166,12 @@ type Result struct {
 	Flows, Options, Counters int
 	// Templates and OptionsTemplates are definitions read, repeated ones too.
 	Templates, OptionsTemplates int
-	// SetsWithoutTemplate is data sets that had to be left.
-	SetsWithoutTemplate int
+	// SetsWithoutTemplate is data sets whose template is not known (yet); Held is
+	// how many of them are kept until it comes.
+	SetsWithoutTemplate, Held int
+	// Released is data sets of earlier messages that were held, and are decoded now
+	// that their template has come: their records are among Flows and Options.
+	Released int
 	// Lost is what the sequence numbers say is missing before this message:
 	// records (NetFlow v5 and v7, IPFIX), or packets (NetFlow v9, sFlow). NetFlow v1
 	// has no numbers.

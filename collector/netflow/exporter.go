@@ -28,6 +28,7 @@ type exporter struct {
 	fields         int // of all templates
 	samplers       int // of all domains
 	bytes          int // of Config.MaxBytes
+	held           holding
 
 	interfaces   map[uint32]Interface
 	applications map[appKey]Application
@@ -50,6 +51,8 @@ type domain struct {
 	boot      unixNanos // from options data
 	hasBoot   bool
 	running   running // counters that run on from record to record
+	defined   int64   // when the newest definition came, Unix nanoseconds
+	held      map[uint16]waiting
 }
 
 // Interface is an interface's name and description from options data.
@@ -89,14 +92,20 @@ func (x *exporter) domain(s *Store, protocol message.Protocol, id uint32) *domai
 	return d
 }
 
-// define keeps a template. The templates that were defined longest ago make room
+// define keeps a template; now is Unix nanoseconds. The templates that were defined longest ago make room
 // for it, evicted is how many; kept is false when there is no room all the same.
-func (x *exporter) define(s *Store, d *domain, protocol message.Protocol, spec ipfix.Template) (evicted int, kept bool) {
+func (x *exporter) define(s *Store, d *domain, spec ipfix.Template, now int64) (evicted int, kept bool) {
+	d.defined = now
 	old := d.templates[spec.ID]
 	if old != nil && same(&old.spec, &spec) {
 		x.unlink(old)
 		x.link(old)
+		old.seen = now
 		return 0, true
+	}
+	for x.oldest != nil && x.oldest != old && x.stale(s, x.oldest) {
+		x.forget(s, x.oldest)
+		s.expired.Add(1)
 	}
 	if old != nil {
 		x.forget(s, old)
@@ -113,13 +122,23 @@ func (x *exporter) define(s *Store, d *domain, protocol message.Protocol, spec i
 	if !s.reserve(x, templateCost(&spec)) {
 		return evicted, false
 	}
-	t := compile(spec, protocol)
-	t.domain = d
+	t := compile(spec, d.key.protocol)
+	t.domain, t.seen = d, now
 	d.templates[spec.ID] = t
 	x.templates++
 	x.fields += n
 	x.link(t)
 	return evicted, true
+}
+
+// stale reports whether a template has been neither used nor defined again for
+// Config.TemplateLifetime although its exporter has defined templates since. An
+// exporter that defines none for so long refreshes slowly, as those do that count
+// packets and have few to send: what it has told still holds. On streams templates
+// hold until they are withdrawn (RFC 7011 section 8.1).
+func (x *exporter) stale(s *Store, t *template) bool {
+	lifetime := int64(s.cfg.TemplateLifetime)
+	return t.domain.defined-t.seen > lifetime && lifetime > 0 && x.key.session == 0
 }
 
 // skipped is how many fields of a template are not decoded, as it has too many.

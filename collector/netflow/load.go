@@ -126,14 +126,14 @@ func (s *Store) load(in *savedExporter, now int64) error {
 		put(s, x, x.applications, appKey{app.ID, app.Length}, Application{clip(app.Name), clip(app.Description)})
 	}
 	for _, d := range in.Domains {
-		if err := s.loadDomain(x, &d); err != nil {
+		if err := s.loadDomain(x, &d, now); err != nil {
 			return fmt.Errorf("domain %d: %w", d.ID, err)
 		}
 	}
 	return nil
 }
 
-func (s *Store) loadDomain(x *exporter, in *savedDomain) error {
+func (s *Store) loadDomain(x *exporter, in *savedDomain, now int64) error {
 	var protocol message.Protocol
 	for p := message.ProtocolUnknown + 1; p < message.SFlow5; p++ {
 		if p.String() == in.Protocol {
@@ -160,7 +160,7 @@ func (s *Store) loadDomain(x *exporter, in *savedDomain) error {
 		if d.templates[t.ID] != nil {
 			continue
 		}
-		if _, kept := x.define(s, d, protocol, t); !kept {
+		if _, kept := x.define(s, d, t, now); !kept {
 			return fmt.Errorf("no room for template %d", t.ID)
 		}
 	}

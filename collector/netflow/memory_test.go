@@ -15,7 +15,7 @@ import (
 // checkAccounts compares what the store has reckoned with what it holds.
 func checkAccounts(t testing.TB, s *Store) {
 	t.Helper()
-	total := 0
+	total, held, waiting := 0, 0, 0
 	for _, x := range s.list() {
 		templates, fields, samplers, cost := 0, 0, 0, costDomain*len(x.domains)
 		for _, d := range x.domains {
@@ -45,6 +45,31 @@ func checkAccounts(t testing.TB, s *Store) {
 				x.key.addr, x.templates, x.fields, x.samplers, x.bytes, templates, fields, samplers, cost)
 		}
 		total += cost
+		sets, bytes := 0, 0
+		for h := x.held.oldest; h != nil; h = h.newer {
+			sets++
+			bytes += h.bytes()
+			if h.newer == nil && h != x.held.newest || h.newer != nil && h.newer.older != h {
+				t.Fatal("the list of held sets is broken")
+			}
+		}
+		ofTemplates := 0
+		for _, d := range x.domains {
+			for _, w := range d.held {
+				for h := w.first; h != nil; h = h.next {
+					ofTemplates++
+				}
+			}
+		}
+		if x.held.sets != sets || x.held.bytes != bytes || ofTemplates != sets || bytes > s.cfg.MaxHeldBytes || sets > s.cfg.MaxHeldSets {
+			t.Fatalf("%s: the store reckons with %d held sets of %d bytes; there are %d of %d, %d by template", x.key.addr, x.held.sets, x.held.bytes, sets, bytes, ofTemplates)
+		}
+		held += bytes
+		waiting += sets
+	}
+	h := s.Stats().Held
+	if h.Bytes != held || h.Waiting != waiting || h.Bytes > s.cfg.MaxHeldTotal || h.Total != uint64(h.Waiting)+h.Released+h.Expired+h.PushedOut+h.Abandoned {
+		t.Fatalf("the store reckons with %+v, its exporters hold %d bytes", h, held)
 	}
 	if st := s.Stats(); st.Bytes != total || st.Bytes > s.cfg.MaxBytes {
 		t.Fatalf("the store reckons with %d bytes, its exporters have %d; the limit is %d", st.Bytes, total, s.cfg.MaxBytes)

@@ -40,6 +40,22 @@ type Config struct {
 	// IdleExporter is after which silence an exporter may give its place to a
 	// new one. Default 10 minutes.
 	IdleExporter time.Duration `mapstructure:"idle_exporter"`
+	// TemplateLifetime is after which time a template of a datagram exporter is
+	// given up that was neither used nor defined again, while the exporter did
+	// define others. 0: never. Default 30 minutes (RFC 6728).
+	TemplateLifetime time.Duration `mapstructure:"template_lifetime"`
+	// HoldFor is for how long data that comes before its template is kept for it.
+	// 0: such data is dropped. Default 30 minutes, after which most exporters send
+	// their templates again.
+	HoldFor time.Duration `mapstructure:"hold_for"`
+	// MaxHeldBytes is how much of such data is kept of one exporter, in bytes; newer
+	// data pushes out older. Default 1 MiB.
+	MaxHeldBytes int `mapstructure:"max_held_bytes"`
+	// MaxHeldSets is how many data sets of it are kept of one exporter. Default 4096.
+	MaxHeldSets int `mapstructure:"max_held_sets"`
+	// MaxHeldTotal is how much of it is kept of all exporters together, in bytes.
+	// Default 64 MiB.
+	MaxHeldTotal int `mapstructure:"max_held_total"`
 	// MaxClockSkew is how far a flow's end may be from the receive time before
 	// it is stamped with the receive time instead. Default 1 hour.
 	MaxClockSkew time.Duration `mapstructure:"max_clock_skew"`
@@ -54,7 +70,8 @@ type Config struct {
 // DefaultConfig gives the defaults.
 func DefaultConfig() Config {
 	return Config{MaxExporters: 4096, MaxTemplates: 2048, MaxTemplateFields: 65536, MaxBytes: 256 << 20, MaxNames: 16384,
-		IdleExporter: 10 * time.Minute, MaxClockSkew: time.Hour}
+		IdleExporter: 10 * time.Minute, MaxClockSkew: time.Hour, TemplateLifetime: 30 * time.Minute,
+		HoldFor: 30 * time.Minute, MaxHeldBytes: 1 << 20, MaxHeldSets: 4096, MaxHeldTotal: 64 << 20}
 }
 
 // Validate reports every fault of the configuration, each with its key.
@@ -63,13 +80,19 @@ func (c Config) Validate() error {
 	for _, x := range []struct {
 		key   string
 		value int
-	}{{"max_exporters", c.MaxExporters}, {"max_templates", c.MaxTemplates}, {"max_template_fields", c.MaxTemplateFields}, {"max_bytes", c.MaxBytes}, {"max_names", c.MaxNames}} {
+	}{{"max_exporters", c.MaxExporters}, {"max_templates", c.MaxTemplates}, {"max_template_fields", c.MaxTemplateFields}, {"max_bytes", c.MaxBytes}, {"max_names", c.MaxNames},
+		{"max_held_bytes", c.MaxHeldBytes}, {"max_held_sets", c.MaxHeldSets}, {"max_held_total", c.MaxHeldTotal}} {
 		if x.value < 1 || x.value > 1<<30 {
 			errs = append(errs, fmt.Errorf("decode.%s: %d is out of range; allowed: 1 to %d", x.key, x.value, 1<<30))
 		}
 	}
-	if c.IdleExporter < 0 || c.MaxClockSkew < 0 {
-		errs = append(errs, fmt.Errorf("decode.idle_exporter and decode.max_clock_skew: %s and %s must not be negative", c.IdleExporter, c.MaxClockSkew))
+	for _, x := range []struct {
+		key   string
+		value time.Duration
+	}{{"idle_exporter", c.IdleExporter}, {"max_clock_skew", c.MaxClockSkew}, {"template_lifetime", c.TemplateLifetime}, {"hold_for", c.HoldFor}} {
+		if x.value < 0 {
+			errs = append(errs, fmt.Errorf("decode.%s: %s must not be negative", x.key, x.value))
+		}
 	}
 	for prefix, rate := range c.SamplingRates {
 		if rate < 1 || rate > 1<<32 {
@@ -152,6 +175,8 @@ type run struct {
 	// boot is when the exporter booted; valid if hasBoot.
 	boot    unixNanos
 	hasBoot bool
+	// late is records of data that was held for this message's templates.
+	late int
 }
 
 // problem counts a problem; only the first one's text is made, so that a message

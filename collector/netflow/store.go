@@ -17,6 +17,8 @@ type Store struct {
 	cfg     Config
 	bytes   atomic.Int64 // of Config.MaxBytes
 	evicted atomic.Uint64
+	expired atomic.Uint64
+	held    heldCounters
 
 	mu        sync.RWMutex
 	exporters map[exporterKey]*entry
@@ -117,6 +119,7 @@ func (s *Store) remove(key exporterKey, x *entry) {
 	s.fullUntil = 0
 	x.mu.Lock()
 	s.reserve(x.exporter, -x.bytes)
+	x.abandon(s)
 	x.gone = true
 	x.mu.Unlock()
 }
@@ -141,13 +144,16 @@ type Stats struct {
 	Templates, Fields int
 	// Bytes is about how much memory all of it takes, see Config.MaxBytes.
 	Bytes int
-	// Evicted counts templates that made room for others since the start.
-	Evicted uint64
+	// Evicted counts templates that made room for others since the start, Expired
+	// those that were given up as old.
+	Evicted, Expired uint64
+	// Held is data that came before its template.
+	Held Held
 }
 
 // Stats counts what the store holds.
 func (s *Store) Stats() Stats {
-	st := Stats{Bytes: int(s.bytes.Load()), Evicted: s.evicted.Load()}
+	st := Stats{Bytes: int(s.bytes.Load()), Evicted: s.evicted.Load(), Expired: s.expired.Load(), Held: s.held.read()}
 	for _, x := range s.list() {
 		st.Exporters++
 		x.mu.Lock()

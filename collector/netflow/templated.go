@@ -19,17 +19,17 @@ func (m *run) templated(b []byte) {
 		m.problem(message.ReasonTruncatedHeader, 0, 0, "%d bytes are too few for a header: %w", len(b), err)
 		return
 	}
-	m.header, m.res.Domain = h, h.Domain
-	m.exported = unixSeconds(h.ExportTime)
+	m.res.Domain = h.Domain
+	m.sent(&h)
 	m.skew()
-	if h.Version == ipfix.Version9 {
-		m.boot, m.hasBoot = m.exported.add(-uptimeMillis(h.SysUptime).length()), true
-	} else if int(h.Length) < n {
+	switch {
+	case h.Version == ipfix.Version9: // says nothing of its length
+	case int(h.Length) < n:
 		m.problem(message.ReasonBadLength, 0, 2, "the message claims %d bytes, less than its own header", h.Length)
 		return
-	} else if int(h.Length) > len(b) {
+	case int(h.Length) > len(b):
 		m.problem(message.ReasonBadLength, 0, 2, "the message claims %d bytes, there are %d; the sets that are there were read", h.Length, len(b))
-	} else if int(h.Length) < len(b) {
+	case int(h.Length) < len(b):
 		m.problem(message.ReasonTrailingBytes, 0, int(h.Length), "%d bytes follow the message", len(b)-int(h.Length))
 		b = b[:h.Length]
 	}
@@ -39,16 +39,30 @@ func (m *run) templated(b []byte) {
 		return
 	}
 	m.domain = d
-	if d.hasBoot && !m.hasBoot {
-		m.boot, m.hasBoot = d.boot, true
-	}
+	m.booted()
 	m.sets(b, n)
 	m.count()
 }
 
+// sent notes what a header says of the times of its records.
+func (m *run) sent(h *ipfix.Header) {
+	m.header, m.exported = *h, unixSeconds(h.ExportTime)
+	if h.Version == ipfix.Version9 {
+		m.boot, m.hasBoot = m.exported.add(-uptimeMillis(h.SysUptime).length()), true
+	}
+}
+
+// booted takes the boot time that options data has told; NetFlow v9's header has
+// it.
+func (m *run) booted() {
+	if d := m.domain; d.hasBoot && m.header.Version != ipfix.Version9 {
+		m.boot, m.hasBoot = d.boot, true
+	}
+}
+
 // count checks the header's numbers against what was read.
 func (m *run) count() {
-	records := m.res.Flows + m.res.Options
+	records := m.res.Flows + m.res.Options - m.late
 	whole := m.res.SetsWithoutTemplate == 0
 	if m.header.Version == ipfix.Version9 {
 		m.res.Lost, m.res.Reordered = m.domain.sequence.next(m.header.Sequence, 1, true)
@@ -142,7 +156,7 @@ func (m *run) define(set uint16, t ipfix.Template, at int) {
 		m.problem(message.ReasonZeroTemplate, t.ID, at, "records of template %d would have no bytes", t.ID)
 		return
 	}
-	evicted, kept := m.x.define(m.store, m.domain, m.res.Protocol, t)
+	evicted, kept := m.x.define(m.store, m.domain, t, m.origin.Received)
 	if evicted > 0 {
 		m.problem(message.ReasonTemplateEvicted, t.ID, at, "template %d made the exporter forget %d older ones", t.ID, evicted)
 		m.res.Problems[message.ReasonTemplateEvicted] += uint32(evicted - 1)
@@ -152,7 +166,9 @@ func (m *run) define(set uint16, t ipfix.Template, at int) {
 	}
 	if !kept {
 		m.problem(message.ReasonTemplateLimit, t.ID, at, "template %d with %d fields is more than is kept of one exporter, or there is no memory for it", t.ID, len(t.Fields))
+		return
 	}
+	m.release(t.ID)
 }
 
 // withdraw removes templates on stream transports; over datagrams RFC 7011
@@ -174,11 +190,22 @@ func (m *run) withdraw(set uint16, t ipfix.Template, at int) {
 // data decodes the records of a data set.
 func (m *run) data(id uint16, b []byte, start int) {
 	t := m.domain.templates[id]
+	if t != nil && m.x.stale(m.store, t) {
+		m.x.forget(m.store, t)
+		m.store.expired.Add(1)
+		t = nil
+	}
 	if t == nil {
 		m.res.SetsWithoutTemplate++
-		m.problem(message.ReasonNoTemplate, id, start, "template %d is not known (yet); %d bytes were left", id, len(b))
+		if m.hold(id, b, start) {
+			m.res.Held++
+			m.problem(message.ReasonNoTemplate, id, start, "template %d is not known (yet); %d bytes are held for it", id, len(b))
+		} else {
+			m.problem(message.ReasonNoTemplate, id, start, "template %d is not known (yet); %d bytes were left", id, len(b))
+		}
 		return
 	}
+	t.seen = max(t.seen, m.origin.Received)
 	for at := 0; len(b)-at >= t.min; {
 		kind := flow.KindFlow
 		if t.spec.Options {

@@ -32,18 +32,21 @@ func (l *recordList) add(slot uint8, body []byte, at int) {
 	if l.present&(1<<slot) != 0 {
 		return
 	}
-	l.present |= 1 << slot
 	i := l.n
-	for l.n++; i > 0 && l.list[i-1].slot > slot; i-- {
-		l.list[i] = l.list[i-1]
+	if l.present>>slot != 0 { // one of a later slot is there
+		for ; i > 0 && l.list[i-1].slot > slot; i-- {
+			l.list[i] = l.list[i-1]
+		}
 	}
+	l.present |= 1 << slot
+	l.n++
 	x := &l.list[i] // field by field: a composite is copied twice
 	x.slot, x.body, x.at = slot, body, at
-	l.used = max(l.used, l.n)
 }
 
 // reset makes room for the records of the next sample.
 func (l *recordList) reset() {
+	l.used = max(l.used, l.n)
 	l.n, l.present, l.inner = 0, 0, 0
 	l.work.known = false
 }
@@ -71,9 +74,18 @@ const (
 // list sorts the sample's records into slots. What goes to no field becomes
 // elements of the record at once.
 func (m *run) list(r *flow.Record, s *packet) {
+	l := &m.records
 	m.parts(s.format, s.count, s.records, s.at, func(format uint32, body []byte, at int) bool {
+		switch format {
+		case recordHeader: // what nearly every sample has
+			l.add(slotHeader, body, at)
+			return true
+		case recordSwitch:
+			l.add(slotSwitch, body, at)
+			return true
+		}
 		if slot, ok := slotOf(format); ok {
-			m.records.add(slot, body, at)
+			l.add(slot, body, at)
 			return true
 		}
 		if format == recordWLANAggregation {

@@ -34,7 +34,7 @@ type quirk struct {
 }
 
 // want is what the whole file gives, summed over its datagrams, when every datagram
-// is from the same exporter and data is not held back for a template to come.
+// is from the same exporter and data is held until its template comes.
 type want struct {
 	Flows            int      `json:"flows"`
 	Options          int      `json:"options"`
@@ -136,8 +136,8 @@ UDP datagram, or one message; a ` + "`.pcap`" + ` holds several in order (Ethern
 ` + "`quirks.json`" + ` has the same table for programs.
 
 The columns count what the whole file gives, every datagram from one exporter: flow records (F), options records (O), counter records
-(C), templates (T) and options templates (OT). Data that comes before its template is not counted; a decoder that holds it back gives
-more. Problems are the reasons that must be counted at least once; count_mismatch and template_evicted are the ones that mean no loss. Values are those
+(C), templates (T) and options templates (OT). Data that comes before its template counts if the
+template comes. Problems are the reasons that must be counted at least once; count_mismatch and template_evicted are the ones that mean no loss. Values are those
 of the last flow record, or of the last counter record where there is no flow, named as in the JSON documents.
 
 | file | what it proves | F | O | C | T | OT | problems | values |

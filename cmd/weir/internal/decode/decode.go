@@ -73,6 +73,7 @@ func New(cfg Config, out io.Writer) *Decoder {
 	state := netflow.DefaultConfig()
 	state.EmitOptions = cfg.Options
 	state.MaxExporters = maxExporters
+	state.TemplateLifetime = 0 // the files may be of different days
 	d := &Decoder{
 		cfg: cfg, out: out, encoder: flow.NewEncoder(),
 		decoder: collector.NewDecoder(netflow.NewStore(state), sflow.DefaultConfig()),

@@ -158,7 +158,7 @@ func TestSummaryKeys(t *testing.T) {
 		t.Fatal(err)
 	}
 	const want = `{"files":0,"packets":0,"datagrams":0,"bytes":0,"messages":0,"messages_by_protocol":{},"records":0,"options":0,` +
-		`"counters":0,"templates":0,"options_templates":0,"sets_without_template":0,"lost":0,"ignored_packets":0,"errors":{},"warnings":{},` +
+		`"counters":0,"templates":0,"options_templates":0,"sets_without_template":0,"late_sets":0,"lost":0,"ignored_packets":0,"errors":{},"warnings":{},` +
 		`"details":[],"more_details":0}`
 	if string(text) != want {
 		t.Errorf("%s\nwant\n%s", text, want)

@@ -23,9 +23,12 @@ type Summary struct {
 	Options   uint64            `json:"options"` // options records
 	Counters  uint64            `json:"counters"`
 	// Templates and OptionsTemplates count definitions, repeated ones too.
-	Templates           uint64 `json:"templates"`
-	OptionsTemplates    uint64 `json:"options_templates"`
+	Templates        uint64 `json:"templates"`
+	OptionsTemplates uint64 `json:"options_templates"`
+	// SetsWithoutTemplate is data sets whose template did not come. LateSets is
+	// those whose template came after them; their records are counted.
 	SetsWithoutTemplate uint64 `json:"sets_without_template"`
+	LateSets            uint64 `json:"late_sets"`
 	// Lost is what the exporters' sequence numbers say is missing.
 	Lost uint64 `json:"lost"`
 	// IgnoredPackets are packets that hold no exports.
@@ -64,9 +67,21 @@ func (s *Summary) add(r *message.Result, size int) {
 	s.OptionsTemplates += uint64(r.OptionsTemplates)
 	s.SetsWithoutTemplate += uint64(r.SetsWithoutTemplate)
 	s.Lost += r.Lost
-	if r.First == nil {
-		return
+	if r.First != nil {
+		s.problems(r)
 	}
+	if late := uint64(r.Released); late > 0 { // they were counted when they came
+		s.SetsWithoutTemplate -= late
+		s.LateSets += late
+		if s.Errors[noTemplate] -= late; s.Errors[noTemplate] == 0 {
+			delete(s.Errors, noTemplate)
+		}
+	}
+}
+
+var noTemplate = message.ReasonNoTemplate.String()
+
+func (s *Summary) problems(r *message.Result) {
 	for reason, n := range r.Problems {
 		switch reason := message.Reason(reason); {
 		case n == 0:
@@ -116,6 +131,9 @@ func (s *Summary) WriteText(out io.Writer) error {
 	line("templates", s.Templates)
 	line("options templates", s.OptionsTemplates)
 	line("sets without template", s.SetsWithoutTemplate)
+	if s.LateSets > 0 {
+		line("late sets, decoded", s.LateSets)
+	}
 	if s.Lost > 0 {
 		line("lost (by sequence)", s.Lost)
 	}

@@ -126,6 +126,7 @@ func (s *Service) Run(ctx context.Context) error {
 	for {
 		select {
 		case <-save.C:
+			s.store.Expire(s.deps.Now().UnixNano())
 			s.templates.save()
 		case <-s.deps.Reopen:
 			if err := s.index.Reopen(); err != nil {
@@ -191,6 +192,9 @@ func (s *Service) stop(ctx context.Context) error {
 		}
 	}
 	s.chain.Close()
+	if n := s.store.Held().Waiting; n > 0 {
+		s.log.Warn("data that came before its templates is lost with the stop", "sets", n)
+	}
 	if !s.templates.save() {
 		errs = append(errs, errors.New("the templates could not be saved"))
 	}

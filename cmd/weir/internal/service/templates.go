@@ -75,7 +75,40 @@ func registerStore(r prometheus.Registerer, store *netflow.Store) error {
 		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "weir_netflow_templates_evicted_total",
 			Help: "Templates that made room for others."},
 			func() float64 { return float64(store.Stats().Evicted) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "weir_netflow_templates_expired_total",
+			Help: "Templates given up because they were neither used nor defined again while others were."},
+			func() float64 { return float64(store.Stats().Expired) }),
 	} {
+		if err := r.Register(c); err != nil {
+			return err
+		}
+	}
+	return registerHeld(r, store)
+}
+
+// registerHeld registers what became of data that came before its template.
+func registerHeld(r prometheus.Registerer, store *netflow.Store) error {
+	list := []prometheus.Collector{
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "weir_netflow_waiting_sets", Help: "Data sets that wait for their templates."},
+			func() float64 { return float64(store.Held().Waiting) }),
+		prometheus.NewGaugeFunc(prometheus.GaugeOpts{Name: "weir_netflow_waiting_bytes", Help: "What data that waits for its templates takes."},
+			func() float64 { return float64(store.Held().Bytes) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "weir_netflow_held_sets_total", Help: "Data sets that were held for their templates."},
+			func() float64 { return float64(store.Held().Total) }),
+		prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "weir_netflow_held_sets_released_total",
+			Help: "Data sets that were held and decoded when their templates came."},
+			func() float64 { return float64(store.Held().Released) }),
+	}
+	for reason, value := range map[string]func(netflow.Held) uint64{
+		"refused": func(h netflow.Held) uint64 { return h.Refused }, "expired": func(h netflow.Held) uint64 { return h.Expired },
+		"pushed_out": func(h netflow.Held) uint64 { return h.PushedOut }, "abandoned": func(h netflow.Held) uint64 { return h.Abandoned },
+	} {
+		list = append(list, prometheus.NewCounterFunc(prometheus.CounterOpts{Name: "weir_netflow_held_sets_dropped_total",
+			Help:        "Data sets lost for want of a template: refused (no room, or switched off), expired, pushed_out (by newer ones), abandoned (their exporter or session is gone).",
+			ConstLabels: prometheus.Labels{"reason": reason}},
+			func() float64 { return float64(value(store.Held())) }))
+	}
+	for _, c := range list {
 		if err := r.Register(c); err != nil {
 			return err
 		}
