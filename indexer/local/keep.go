@@ -75,24 +75,17 @@ func (s *Store) reserve() {
 	}
 }
 
-// retain deletes segments by age and by size.
+// retain deletes segments by age and by size, and damaged files before them.
 func (s *Store) retain(now time.Time) {
+	total := s.emptyAside(now) // all there is, other files of the folder included
 	s.mu.Lock()
 	var old, size []*part
-	total := int64(0)
-	for _, l := range s.logs {
-		total += l.size
-	}
-	for _, e := range s.unread {
-		total += e.Size
-	}
 	byEnd := slices.Clone(s.parts)
 	slices.SortStableFunc(byEnd, func(a, b *part) int { return int(min(max(a.MaxTime-b.MaxTime, -1), 1)) })
 	for _, p := range byEnd {
 		if s.cfg.Keep > 0 && p.MaxTime < now.Add(-s.cfg.Keep).UnixNano() {
 			old = append(old, p)
-		} else {
-			total += p.Size
+			total -= p.Size
 		}
 	}
 	for _, p := range byEnd[len(old):] {
@@ -231,5 +224,6 @@ func (s *Store) repair(d damage) {
 	if err != nil {
 		to = "where it was, as moving failed: " + err.Error()
 	}
+	s.countAside()
 	s.problem("segment", int(lost), "%s: %v; %d of %d rows are lost; the file is set aside (%s)", name, d.err, lost, d.part.Rows, to)
 }
