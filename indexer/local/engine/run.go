@@ -26,7 +26,7 @@ func Run(ctx context.Context, blocks []column.Block, request query.Request) (*qu
 	if request.Limits.Time > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, request.Limits.Time,
-			&query.LimitError{What: fmt.Sprintf("it took longer than %s", request.Limits.Time)})
+			&query.LimitError{What: fmt.Sprintf("it took longer than %s; shorten the time range, add a filter, or allow it more time", request.Limits.Time)})
 		defer cancel()
 	}
 	r := newRun(blocks, request)
