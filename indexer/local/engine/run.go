@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -196,6 +197,19 @@ func (r *run) fail(i int, err error) {
 	r.failed[i] = true
 	r.stats.Failed++
 	r.warn("%d rows are left out, as they cannot be read: %v", r.blocks[i].Rows(), err)
+}
+
+// failField notes a field of a block that cannot be read, of which the answer has
+// rows.
+func (r *run) failField(i int, field string, rows int, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.failed[i] {
+		r.failed[i] = true
+		r.stats.Failed++
+	}
+	text := strings.ReplaceAll(err.Error(), "\n", "; ")
+	r.warn("%d rows show no %s, or not all of it, as it cannot be read: %s", rows, field, text)
 }
 
 func (r *run) hasFailed(i int) bool {
