@@ -35,7 +35,8 @@ func (o *outside) check(ctx context.Context) error {
 	if err := o.cfg.Enrich.Check(); err != nil {
 		o.fault(fmt.Errorf("enrich.%w", err))
 	}
-	o.fault(checkFolder("data_dir", o.cfg.DataDir))
+	data := checkFolder("data_dir", o.cfg.DataDir)
+	o.fault(data)
 	for _, s := range o.cfg.Sinks() {
 		if s.Kind != "local" {
 			continue
@@ -44,7 +45,8 @@ func (o *outside) check(ctx context.Context) error {
 		if s.Target != "" {
 			key = "index.outputs"
 		}
-		if path := o.cfg.Local(s).Path; path != filepath.Join(o.cfg.DataDir, "flows") || !missing(path) {
+		path := o.cfg.Local(s).Path
+		if data == nil || path != filepath.Join(o.cfg.DataDir, "flows") { // else it is the same fault
 			o.fault(checkFolder(key, path))
 		}
 	}
@@ -129,11 +131,6 @@ func servesWeir(ctx context.Context, address string) bool {
 	defer func() { _ = response.Body.Close() }()
 	text, err := io.ReadAll(io.LimitReader(response.Body, 4<<20))
 	return err == nil && bytes.Contains(text, []byte("\nweir_build_info{"))
-}
-
-func missing(path string) bool {
-	_, err := os.Lstat(path)
-	return errors.Is(err, os.ErrNotExist)
 }
 
 // checkFolder looks whether a folder is there, or can be made, and may be written
