@@ -25,12 +25,14 @@ import (
 // importOptions are the flags of weir import.
 type importOptions struct {
 	selection
-	state   string
-	restart bool
+	state         string
+	restart, wait bool
+	// patience is how long the server may take to answer at first.
+	patience time.Duration
 }
 
 func newImport() *cobra.Command {
-	o := importOptions{selection: selection{kind: everyKind}}
+	o := importOptions{selection: selection{kind: everyKind}, patience: 10 * time.Second}
 	c := &cobra.Command{
 		Use: "import [URL]", Short: "Index flows of the embedded store into Elasticsearch or OpenSearch", Args: cobra.MaximumNArgs(1),
 		Long: "Sends the flows of a time range that a filter selects, all without one, to the servers of index.elasticsearch, or to the\n" +
@@ -41,6 +43,8 @@ func newImport() *cobra.Command {
 			"file in the store's folder (--state names another). Documents get ids made from their content, so that none is there\n" +
 			"twice, whatever was interrupted, as long as the data stream has not begun a new backing index meanwhile. Flows that\n" +
 			"a running weir has sent to the same servers by itself have other ids: leave their time out with --to.\n\n" +
+			"A server that does not answer at the start ends the import after some seconds, unless --wait is given; one that fails\n" +
+			"later is waited for.\n\n" +
 			"Exit status: 0 when every flow is indexed; 3 when parts of the store are damaged or the server rejected documents,\n" +
 			"which weir-rejected-NAMESPACE has; 1 when it stopped before the end.",
 		RunE: func(c *cobra.Command, args []string) error {
@@ -58,6 +62,7 @@ func newImport() *cobra.Command {
 	o.addFlags(f)
 	f.StringVar(&o.state, "state", "", "file for how far the import is; default: one in the store's folder, named after the server")
 	f.BoolVar(&o.restart, "restart", false, "begin anew instead of going on; what is indexed already is not indexed twice")
+	f.BoolVar(&o.wait, "wait", false, "wait for a server that does not answer, instead of giving up after some seconds")
 	return c
 }
 
@@ -95,6 +100,9 @@ func (o *importOptions) run(ctx context.Context, target string, out, errOut io.W
 	warnings, err := o.send(ctx, store, cfg, r, s, path, errOut)
 	for _, w := range warnings {
 		fmt.Fprintln(errOut, "weir: warning:", present.Clean(w))
+	}
+	if before := (noContact{}); errors.As(err, &before) {
+		return before.error
 	}
 	if err != nil {
 		if errors.Is(err, context.Canceled) {
@@ -163,13 +171,27 @@ const stopTimeout = 10 * time.Second
 // send runs the import with a sink of its own.
 func (o *importOptions) send(ctx context.Context, store *openStore, cfg elastic.Config, r query.Request, s *transfer.State, path string, errOut io.Writer) (warnings []string, err error) {
 	registry, ids := prometheus.NewRegistry(), &transfer.IDs{}
-	log := slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: slog.LevelWarn}))
+	level := &slog.LevelVar{}
+	level.Set(slog.LevelWarn)
+	if !o.wait {
+		level.Set(slog.LevelError) // contact tells why there is none
+	}
+	log := slog.New(slog.NewTextHandler(errOut, &slog.HandlerOptions{Level: level}))
 	sink, err := elastic.New(cfg, elastic.Dependencies{Logger: log, Registerer: registry, ID: ids.ID})
 	if err != nil {
 		return nil, err
 	}
 	if err := sink.Start(ctx); err != nil {
 		return nil, err
+	}
+	if !o.wait {
+		if err := o.contact(ctx, sink, cfg.URLs); err != nil {
+			ending, cancel := context.WithCancel(context.WithoutCancel(ctx))
+			cancel() // nothing was sent
+			_ = sink.Close(ending)
+			return nil, err
+		}
+		level.Set(slog.LevelWarn)
 	}
 	bar := newBar(errOut, "flows", time.Now)
 	defer bar.clear()
@@ -185,6 +207,32 @@ func (o *importOptions) send(ctx context.Context, store *openStore, cfg elastic.
 		err = closeErr
 	}
 	return warnings, err
+}
+
+// noContact says that an import has not begun, as no server answers.
+type noContact struct{ error }
+
+// contact waits a while for a server, so that a wrong address is told and no
+// state of an import that never began is kept.
+func (o *importOptions) contact(ctx context.Context, sink *elastic.Sink, urls []string) error {
+	ending, cancel := context.WithTimeout(ctx, o.patience)
+	defer cancel()
+	again := time.NewTicker(20 * time.Millisecond)
+	defer again.Stop()
+	for {
+		err := sink.Ready()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-again.C:
+		case <-ending.Done():
+			if ctx.Err() != nil {
+				return noContact{errors.New("interrupted")}
+			}
+			return noContact{fmt.Errorf("no answer from %s within %s: %w; check the address and that the server runs, or wait for it with --wait", strings.Join(urls, ", "), o.patience, err)}
+		}
+	}
 }
 
 // counts reads what became of documents from the sink's metrics.

@@ -2,12 +2,15 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/weirflow/weir/cmd/weir/internal/transfer"
 	"github.com/weirflow/weir/indexer/elastic/elastictest"
@@ -114,5 +117,21 @@ func TestProgramImportState(t *testing.T) {
 		if _, errOut, status := weir(t, "import", "http://127.0.0.1:9", "--data", store, "--state", state); status != exitError || !strings.Contains(errOut, c.want) {
 			t.Errorf("exit status %d: %s", status, errOut)
 		}
+	}
+}
+
+// TestImportNoServer: an import to a server that is not there ends and says so,
+// and leaves no state behind.
+func TestImportNoServer(t *testing.T) {
+	store, state := filepath.Join(t.TempDir(), "flows"), filepath.Join(t.TempDir(), "state.json")
+	makeStore(t, store, 100, 1024)
+	o := importOptions{selection: selection{kind: everyKind, data: store}, state: state, patience: 200 * time.Millisecond}
+	var out strings.Builder
+	err := o.run(t.Context(), "http://127.0.0.1:9", &out, &out)
+	if err == nil || !strings.Contains(err.Error(), "no answer from http://127.0.0.1:9 within 200ms: ") || !strings.Contains(err.Error(), "or wait for it with --wait") || out.Len() > 0 {
+		t.Errorf("%v; printed %q", err, out.String())
+	}
+	if _, err := os.Stat(state); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("a state is left: %v", err)
 	}
 }

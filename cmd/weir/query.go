@@ -26,6 +26,7 @@ func newQuery() *cobra.Command {
 			"  weir query --from 2026-09-21 --to 2026-09-22 --histogram 1h --by flow.category\n" +
 			"  weir query --newest 50 --filter 'source.ip:10.0.0.0/8 and flow.category:Web and not destination.port >= 1024'\n" +
 			"  weir query --last 1h --by destination.ip --distinct source.ip --order 'distinct(source.ip)' --json\n\n" +
+			"Buckets of --histogram begin at multiples of their width in UTC: those of 1d at 00:00 UTC, of 1w on Thursdays.\n\n" +
 			"docs/fields.md lists the fields, docs/reference/filter.md describes filters. Times without a zone, in --from, --to and\n" +
 			"in tables, are those of the local time zone (TZ); in filters they are UTC. In tables bytes and times are rounded;\n" +
 			"--json and --csv have every digit, times in UTC, and the names of columns as keys: source.ip, sum(network.bytes), count.\n\n" +

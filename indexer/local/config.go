@@ -14,8 +14,8 @@ type Config struct {
 	// Keep is how long flows are kept after their end, 0 for ever. Default: 30
 	// days.
 	Keep time.Duration `mapstructure:"keep" yaml:"keep"`
-	// MaxSize is how many bytes the folder may take; the oldest segments go first.
-	// 0 is no limit. Default: 20 GiB.
+	// MaxSize is how many bytes the folder may take, damaged files that were set
+	// aside included. Those go first, then the oldest segments. 0 is no limit. Default: 20 GiB.
 	MaxSize int64 `mapstructure:"max_size" yaml:"max_size"`
 	// SyncInterval is how long flows may wait until the disk has them. 0 has each
 	// batch synced at once, together with those that come meanwhile. Default: 0.

@@ -1,14 +1,10 @@
 package local
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"slices"
 	"time"
-
-	"github.com/weirflow/weir/indexer/local/column"
-	"github.com/weirflow/weir/indexer/local/segment"
 )
 
 // damage is a segment that was found damaged.
@@ -75,24 +71,17 @@ func (s *Store) reserve() {
 	}
 }
 
-// retain deletes segments by age and by size.
+// retain deletes segments by age and by size, and damaged files before them.
 func (s *Store) retain(now time.Time) {
+	total := s.emptyAside(now) // all there is, other files of the folder included
 	s.mu.Lock()
 	var old, size []*part
-	total := int64(0)
-	for _, l := range s.logs {
-		total += l.size
-	}
-	for _, e := range s.unread {
-		total += e.Size
-	}
 	byEnd := slices.Clone(s.parts)
 	slices.SortStableFunc(byEnd, func(a, b *part) int { return int(min(max(a.MaxTime-b.MaxTime, -1), 1)) })
 	for _, p := range byEnd {
 		if s.cfg.Keep > 0 && p.MaxTime < now.Add(-s.cfg.Keep).UnixNano() {
 			old = append(old, p)
-		} else {
-			total += p.Size
+			total -= p.Size
 		}
 	}
 	for _, p := range byEnd[len(old):] {
@@ -179,57 +168,4 @@ func (s *Store) stillThere(ids []uint64) (list []uint64) {
 		}
 	}
 	return list
-}
-
-// repair sets a damaged segment aside, and keeps its row groups that are whole
-// as a segment of their own.
-func (s *Store) repair(d damage) {
-	s.mu.Lock()
-	if d.part.gone {
-		s.mu.Unlock()
-		return
-	}
-	use(d.part)
-	s.mu.Unlock()
-	defer s.wakeWaiting()
-	defer s.unuse(d.part)
-
-	var rest *part
-	whole := int64(0)
-	if len(d.part.segment.Blocks()) > 1 {
-		p, err := s.writeSegment(d.part.Log, []uint64{d.part.ID}, func(w *segment.Writer) error {
-			m := merger{writer: w}
-			for _, b := range d.part.segment.Blocks() {
-				err := m.add(s.stop, b)
-				if err == nil {
-					whole += int64(b.Rows())
-				} else if !errors.Is(err, column.ErrDamaged) {
-					return err
-				}
-			}
-			if whole == 0 {
-				return errors.New("nothing is whole")
-			}
-			return m.flush(s.stop)
-		})
-		if err == nil {
-			rest = p
-		} else {
-			whole = 0
-		}
-	}
-	name := segmentName(d.part.ID)
-	lost := d.part.Rows - whole
-	if err := s.swap([]*part{d.part}, rest, false); err != nil {
-		s.log.Error("a damaged segment could not be taken out of the manifest", "segment", name, "error", err)
-		if rest != nil {
-			s.orphan(rest)
-		}
-		return
-	}
-	to, err := setAside(s.cfg.Path, name)
-	if err != nil {
-		to = "where it was, as moving failed: " + err.Error()
-	}
-	s.problem("segment", int(lost), "%s: %v; %d of %d rows are lost; the file is set aside (%s)", name, d.err, lost, d.part.Rows, to)
 }

@@ -151,10 +151,22 @@ func (m *merger) add(ctx context.Context, b *segment.Block) error {
 			return err
 		}
 	}
+	if err := m.begin(ctx, b.Rows()); err != nil {
+		return err
+	}
+	if err := b.LoadStored(ctx, m.columns, m.vectors); err != nil {
+		return err
+	}
+	m.table.AppendVectors(m.vectors)
+	return nil
+}
+
+// begin makes room for rows.
+func (m *merger) begin(ctx context.Context, rows int) error {
 	if m.table == nil {
 		m.table = column.NewTable()
 	}
-	if m.table.Rows() > 0 && m.table.Rows()+b.Rows() > maxRotateRows {
+	if m.table.Rows() > 0 && m.table.Rows()+rows > maxRotateRows {
 		if err := m.flush(ctx); err != nil {
 			return err
 		}
@@ -164,10 +176,6 @@ func (m *merger) add(ctx context.Context, b *segment.Block) error {
 			m.columns, m.vectors = append(m.columns, i), append(m.vectors, new(column.Vector))
 		}
 	}
-	if err := b.LoadStored(ctx, m.columns, m.vectors); err != nil {
-		return err
-	}
-	m.table.AppendVectors(m.vectors)
 	return nil
 }
 

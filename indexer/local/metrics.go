@@ -78,6 +78,8 @@ func newMetrics(r prometheus.Registerer, s *Store) (*metrics, error) {
 		gauge("weir_local_log_bytes", "Bytes of all log files.", func(x Stats) float64 { return float64(x.LogBytes) }),
 		gauge("weir_local_records", "Records in the store.", func(x Stats) float64 { return float64(x.Rows) }),
 		gauge("weir_local_pending_bytes", "Bytes of the log that wait for the disk.", func(x Stats) float64 { return float64(x.PendingBytes) }),
+		gauge("weir_local_set_aside_files", "Damaged files in the folder damaged; they stay until retention or somebody deletes them.", func(x Stats) float64 { return float64(x.AsideFiles) }),
+		gauge("weir_local_set_aside_bytes", "Bytes of damaged files in the folder damaged.", func(x Stats) float64 { return float64(x.AsideBytes) }),
 		gauge("weir_local_unreadable_segments", "Segments that cannot be read at present, though nothing says that they are damaged; they are tried again each minute.", func(x Stats) float64 { return float64(x.UnreadableSegments) }),
 		gauge("weir_local_unreadable_records", "Records in segments that cannot be read at present.", func(x Stats) float64 { return float64(x.UnreadableRows) }),
 		gauge("weir_local_oldest_timestamp_seconds", "The least @timestamp in the segments, Unix time; 0 without any.", func(x Stats) float64 { return float64(x.Oldest) / 1e9 }),
@@ -109,6 +111,10 @@ type Stats struct {
 	// nothing says that they are damaged; UnreadableRows are their records.
 	UnreadableSegments int
 	UnreadableRows     int64
+	// AsideFiles counts the damaged files that are set aside, those of earlier
+	// runs included; AsideBytes is what they take.
+	AsideFiles int
+	AsideBytes int64
 }
 
 // Stats tells what the store holds.
@@ -122,6 +128,7 @@ func (s *Store) Stats() (x Stats) {
 			x.Oldest = p.MinTime
 		}
 	}
+	x.AsideFiles, x.AsideBytes = s.asideFiles, s.asideBytes
 	x.UnreadableSegments = len(s.unread)
 	for _, e := range s.unread {
 		x.UnreadableRows += e.Rows

@@ -47,6 +47,9 @@ type Store struct {
 	flushErr error         // of the last flush
 	problems []Problem
 
+	asideFiles int // in the folder of damaged files
+	asideBytes int64
+
 	keeping    sync.Mutex // held while segments are merged, deleted or set aside
 	manifestMu sync.Mutex // held while the manifest is written
 	manifest   manifest
@@ -106,6 +109,9 @@ func (s *Store) Start(ctx context.Context) error {
 	s.log.Info("the store is open", "segments", len(s.parts), "rows", s.rows(), "took", time.Since(begin).Round(time.Millisecond))
 	s.mu.Unlock()
 
+	if n := s.countAside(); n > 0 {
+		s.log.Warn("damaged files are set aside; delete them, or keep them for a repair", "folder", filepath.Join(s.cfg.Path, damagedName), "files", n)
+	}
 	s.reserve()
 	s.stop, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	s.committer.Go(s.commitLoop)

@@ -258,7 +258,8 @@ func TestRetention(t *testing.T) {
 	settle(t, s)
 	s.retain(time.Unix(0, now).Add(time.Hour + 9*time.Millisecond + time.Microsecond))
 	expect(t, blocks(t, s), 100, to(44)[10:]...) // the first segment has batches 0 to 9
-	s.cfg.MaxSize = s.Stats().SegmentBytes + s.Stats().LogBytes - 1
+	_, s.cfg.MaxSize = files(dir)
+	s.cfg.MaxSize--
 	s.retain(time.Now())
 	expect(t, blocks(t, s), 100, to(44)[20:]...)
 	if n := testutil.ToFloat64(s.metrics.removedRows.WithLabelValues("size")); n != 1000 {

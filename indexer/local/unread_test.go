@@ -259,3 +259,30 @@ func TestGenerationOnce(t *testing.T) {
 		t.Errorf("generation %d after %d and a failure, %v", s.manifest.Generation, before, err)
 	}
 }
+
+// TestMergeWithoutManifest has the manifest fail behind a merge. The file that is
+// left must not count once the segments that it was to replace are merged anew.
+func TestMergeWithoutManifest(t *testing.T) {
+	dir := abandoned(t)
+	s := start(t, dir, func(c *Config) { c.MergeRows = 0 })
+	settle(t, s)
+	temp := filepath.Join(dir, manifestName+tempSuffix)
+	if err := os.Mkdir(temp, 0o750); err != nil {
+		t.Fatal(err)
+	}
+	run := append([]*part(nil), s.parts...)
+	s.keeping.Lock()
+	first := s.merge(t.Context(), run)
+	err := os.Remove(temp)
+	second := s.merge(t.Context(), run)
+	s.keeping.Unlock()
+	if first == nil || err != nil || second != nil {
+		t.Fatalf("%v, %v, %v", first, err, second)
+	}
+	stop(t, s)
+	s = start(t, dir)
+	expect(t, blocks(t, s), 100, to(38)...)
+	if files, err := list(dir); err != nil || len(files.segments) != 1 {
+		t.Errorf("the folder has %+v, %v", files, err)
+	}
+}

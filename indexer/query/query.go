@@ -154,12 +154,12 @@ type Limits struct {
 	Distinct int
 	// Buckets is how many buckets a histogram may have.
 	Buckets int
-	// Time is how long a request may run; 0: as long as its context.
+	// Time is how long a request may run; less than 0: as long as its context.
 	Time time.Duration
 }
 
 // DefaultLimits are the limits that zero fields take.
-var DefaultLimits = Limits{Groups: 2_000_000, Memory: 192 << 20, Distinct: 65_536, Buckets: 10_000}
+var DefaultLimits = Limits{Groups: 2_000_000, Memory: 192 << 20, Distinct: 65_536, Buckets: 10_000, Time: 5 * time.Minute}
 
 // Progress tells how far a request is.
 type Progress struct {

@@ -74,6 +74,9 @@ func (l Limits) fill() Limits {
 	if l.Buckets <= 0 {
 		l.Buckets = DefaultLimits.Buckets
 	}
+	if l.Time == 0 {
+		l.Time = DefaultLimits.Time
+	}
 	return l
 }
 

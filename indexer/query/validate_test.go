@@ -65,6 +65,12 @@ func TestNormalizeFillsIn(t *testing.T) {
 	if err != nil || r.Newest.Count != DefaultCount {
 		t.Errorf("%+v, %v", r.Newest, err)
 	}
+	if r.Limits.Time != 5*time.Minute {
+		t.Errorf("a request may run for %v", r.Limits.Time)
+	}
+	if r, err = (Request{Newest: &Newest{}, Limits: Limits{Time: -1}}).Normalize(); err != nil || r.Limits.Time >= 0 {
+		t.Errorf("no limit of time becomes %v, %v", r.Limits.Time, err)
+	}
 }
 
 func TestEveryFieldIsKnown(t *testing.T) {

@@ -3,6 +3,7 @@ package column
 import (
 	"context"
 	"net/netip"
+	"slices"
 
 	"github.com/weirflow/weir/flow"
 	"github.com/weirflow/weir/flow/communityid"
@@ -77,6 +78,19 @@ func LoadIdentifiers(ctx context.Context, rows int, into *Vector, load func(cont
 		into.SetEmpty(rows)
 	}
 	return nil
+}
+
+// DecidesIdentifier reports whether a column has a part in what LoadIdentifiers
+// gives, the stored identifiers included.
+func DecidesIdentifier(c int) bool { return c == CommunityID || slices.Contains(identifierParts, c) }
+
+// WithoutIdentifier fills into with a stored network.community_id that says of
+// every row that it has none, so that none is computed from parts that are
+// missing.
+func WithoutIdentifier(rows int, into *Vector) {
+	into.Reset(rows)
+	clear(into.MakeCodes())
+	into.Dict = []string{""}
 }
 
 // part gives a number of a row, -1 when it is absent.

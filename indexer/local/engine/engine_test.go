@@ -179,8 +179,8 @@ func (f *faulty) Load(ctx context.Context, columns []int, into []*column.Vector)
 	return f.Block.Load(ctx, columns, into)
 }
 
-// TestUnreadableBlocks leaves out blocks of which some column is damaged, tells,
-// and counts none of their rows.
+// TestUnreadableBlocks leaves out blocks of which a column is damaged that decides
+// about rows, tells, and counts none of their rows.
 func TestUnreadableBlocks(t *testing.T) {
 	for _, damaged := range []int{column.Timestamp, int(flow.FieldNetworkBytes), int(flow.FieldFlowCategory), int(flow.FieldSourceIP)} {
 		blocks := made(4, 100, func(i int, r *flow.Record) {
@@ -202,6 +202,9 @@ func TestUnreadableBlocks(t *testing.T) {
 			{Filter: filter, Histogram: &query.Histogram{Interval: time.Hour, By: []string{"flow.category"}, Metrics: metrics}},
 			{Filter: filter, Newest: &query.Newest{Count: 350}},
 		} {
+			if r.Newest != nil && (damaged == int(flow.FieldNetworkBytes) || damaged == int(flow.FieldFlowCategory)) {
+				continue // these rows are shown: TestUnreadableFields
+			}
 			a := ask(t, blocks, r)
 			if a.Stats.Failed != 1 || len(a.Warnings) != 1 || !strings.Contains(a.Warnings[0], "100 rows are left out, as they cannot be read: flows-3.parquet: damaged") {
 				t.Errorf("column %d: %+v, %q", damaged, a.Stats, a.Warnings)
@@ -209,7 +212,7 @@ func TestUnreadableBlocks(t *testing.T) {
 			switch {
 			case a.Groups != nil && (a.Groups.Total.Values[0] != int64(300) || a.Groups.Rows[0].Values[1] != int64(300)),
 				a.Histogram != nil && (a.Histogram.Total.Total[0] != int64(300) || a.Histogram.Series[0].Total[1] != int64(300)),
-				a.Newest != nil && damaged != int(flow.FieldFlowCategory) && len(a.Newest.Rows) != 300:
+				a.Newest != nil && len(a.Newest.Rows) != 300:
 				t.Errorf("column %d: %+v %+v", damaged, a.Groups, a.Histogram)
 			}
 		}

@@ -3,6 +3,7 @@ package engine
 import (
 	"cmp"
 	"context"
+	"errors"
 	"math"
 	"slices"
 	"sync/atomic"
@@ -202,7 +203,9 @@ func (r *run) perBlock(ctx context.Context, rows []found, work func(c *chunk, so
 func hashRows(c *chunk, rows []*found) error {
 	v := &column.Vector{}
 	for at, col := range tieColumns {
-		if err := c.block.Load(c.ctx, []int{col}, []*column.Vector{v}); err != nil {
+		if err := c.block.Load(c.ctx, []int{col}, []*column.Vector{v}); errors.Is(err, column.ErrDamaged) {
+			continue // the rows are there all the same; pages agree as long as it is damaged
+		} else if err != nil {
 			return err
 		}
 		if v.Empty() {
@@ -224,7 +227,8 @@ func hashRows(c *chunk, rows []*found) error {
 	return nil
 }
 
-// project reads the columns of an answer's rows.
+// project reads the columns of an answer's rows. Of a field that cannot be read
+// the rows show no value; the others are not concerned.
 func (r *run) project(ctx context.Context, rows []found, a *query.NewestAnswer) error {
 	fields := fieldsOf(r.request.Newest.Fields)
 	everything := len(fields) == 0
@@ -241,8 +245,10 @@ func (r *run) project(ctx context.Context, rows []found, a *query.NewestAnswer) 
 	err := r.perBlock(ctx, rows, func(c *chunk, some []*found) error {
 		for i, f := range fields {
 			reader := newReader(f)
-			if err := reader.project(c, some, func(row *found, v any) { a.Rows[place[*row]][i] = v }); err != nil {
-				return err
+			if err := reader.project(c, some, func(row *found, v any) { a.Rows[place[*row]][i] = v }); c.ctx.Err() != nil {
+				return c.ctx.Err()
+			} else if err != nil {
+				r.failField(c.index, f.Name, len(some), err)
 			}
 		}
 		return nil
@@ -272,8 +278,9 @@ func (r *run) project(ctx context.Context, rows []found, a *query.NewestAnswer) 
 	return nil
 }
 
-// project gives the field's values of some rows.
-func (r *reader) project(c *chunk, rows []*found, put func(row *found, v any)) error {
+// project gives the field's values of some rows: those that can be read, even
+// when it gives an error.
+func (r *reader) project(c *chunk, rows []*found, put func(row *found, v any)) (failed error) {
 	if len(r.columns) == 0 {
 		for _, f := range rows {
 			put(f, r.constantValue())
@@ -287,7 +294,8 @@ func (r *reader) project(c *chunk, rows []*found, put func(row *found, v any)) e
 			continue
 		}
 		if err := c.block.Load(c.ctx, []int{col}, []*column.Vector{v}); err != nil {
-			return err
+			failed = errors.Join(failed, err)
+			continue
 		}
 		for _, f := range rows {
 			value := r.shown(v, int(f.row))
@@ -303,5 +311,5 @@ func (r *reader) project(c *chunk, rows []*found, put func(row *found, v any)) e
 	for f, list := range related {
 		put(f, list)
 	}
-	return nil
+	return failed
 }

@@ -1,12 +1,15 @@
 package engine
 
 import (
+	"context"
 	"encoding/json"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/weirflow/weir/flow"
 	"github.com/weirflow/weir/indexer/local/column"
 	"github.com/weirflow/weir/indexer/query"
 )
@@ -94,4 +97,40 @@ func modelNewest(docs []document, r query.Request) (rows []string) {
 	}
 	slices.Sort(rows)
 	return rows
+}
+
+// TestUnreadableFields shows the rows of a block with damaged columns, without
+// these: a column that only is shown, and one that also orders rows of one time.
+func TestUnreadableFields(t *testing.T) {
+	for field, damaged := range map[string]int{"flow.category": int(flow.FieldFlowCategory), "network.bytes": int(flow.FieldNetworkBytes)} {
+		blocks := made(4, 100, func(i int, r *flow.Record) {
+			r.SetNetworkBytes(1)
+			r.SetFlowCategory("Web")
+			r.SetSourceIP(host(i))
+			r.SetUserName("somebody")
+		})
+		blocks[2] = &faulty{blocks[2], func(_ context.Context, columns []int) error {
+			if columns[0] == damaged {
+				return fmt.Errorf("flows-3.parquet: %w", column.ErrDamaged)
+			}
+			return nil
+		}}
+		a := ask(t, blocks, query.Request{Newest: &query.Newest{Count: 350, Fields: []string{"flow.category", "network.bytes", "source.ip", "user.name"}}})
+		shown := make([]int, 4)
+		for _, row := range a.Newest.Rows {
+			for i, v := range row {
+				if v != nil {
+					shown[i]++
+				}
+			}
+		}
+		for i, c := range a.Newest.Columns {
+			if full := shown[i] == 350; full == (c.Name == field) || len(a.Newest.Rows) != 350 {
+				t.Errorf("%s is damaged: %d of %d rows have %s", field, shown[i], len(a.Newest.Rows), c.Name)
+			}
+		}
+		if a.Stats.Failed != 1 || len(a.Warnings) != 1 || !strings.Contains(a.Warnings[0], "rows show no "+field) || strings.Contains(a.Warnings[0], "left out") {
+			t.Errorf("%s: %+v, %q", field, a.Stats, a.Warnings)
+		}
+	}
 }

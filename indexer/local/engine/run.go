@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"math"
 	"runtime"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -26,7 +27,7 @@ func Run(ctx context.Context, blocks []column.Block, request query.Request) (*qu
 	if request.Limits.Time > 0 {
 		var cancel context.CancelFunc
 		ctx, cancel = context.WithTimeoutCause(ctx, request.Limits.Time,
-			&query.LimitError{What: fmt.Sprintf("it took longer than %s", request.Limits.Time)})
+			&query.LimitError{What: fmt.Sprintf("it took longer than %s; shorten the time range, add a filter, or allow it more time", request.Limits.Time)})
 		defer cancel()
 	}
 	r := newRun(blocks, request)
@@ -196,6 +197,19 @@ func (r *run) fail(i int, err error) {
 	r.failed[i] = true
 	r.stats.Failed++
 	r.warn("%d rows are left out, as they cannot be read: %v", r.blocks[i].Rows(), err)
+}
+
+// failField notes a field of a block that cannot be read, of which the answer has
+// rows.
+func (r *run) failField(i int, field string, rows int, err error) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !r.failed[i] {
+		r.failed[i] = true
+		r.stats.Failed++
+	}
+	text := strings.ReplaceAll(err.Error(), "\n", "; ")
+	r.warn("%d rows show no %s, or not all of it, as it cannot be read: %s", rows, field, text)
 }
 
 func (r *run) hasFailed(i int) bool {

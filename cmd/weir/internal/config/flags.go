@@ -13,6 +13,9 @@ var flagKeys = map[string]string{
 	"tls-cert": "collectors.tls.cert", "tls-priv-key": "collectors.tls.key", "output": "index.outputs",
 }
 
+// portFlag is where endpoints come from that the command line names.
+const portFlag = "--collector-port"
+
 // AddFlags adds the configuration's flags to a set. Defaults are shown by the
 // configuration, so the flags' own are empty.
 func AddFlags(f *pflag.FlagSet) {

@@ -78,6 +78,9 @@ func (l *Loaded) Explain(message string) string {
 	// The key may be one inside a value, such as a rule's.
 	for at := key; at != ""; at = at[:max(0, strings.LastIndex(at, delimiter))] {
 		if place, ok := l.places[at]; ok {
+			if place == portFlag { // which is for all protocols, so that the key would mislead
+				_, message, _ = strings.Cut(message, ": ")
+			}
 			return place + ": " + message
 		}
 	}

@@ -30,6 +30,22 @@ func Heading(c query.Column) string {
 	return string(c.Func) + " " + Clean(c.Field)
 }
 
+// metricColumn is the column of a metric. Where there is no room, the one that
+// orders stays.
+func metricColumn(m query.Column, orders bool) column {
+	c := column{heading: Heading(m), right: true, loose: !orders}
+	if m.Field == "network.packets" && !orders {
+		c.spare = 1
+	}
+	return c
+}
+
+// isAddress reports whether a field has addresses.
+func isAddress(name string) bool {
+	f, err := query.LookupField(name)
+	return err == nil && f.Class == query.Address
+}
+
 // addable reports whether a metric's values add up over groups, so that a
 // group's share of the total says something.
 func addable(c query.Column) bool { return c.Func == query.Sum || c.Func == query.Count }
@@ -59,14 +75,14 @@ func Groups(out io.Writer, s Style, g *query.GroupsAnswer) error {
 	}
 	t := table{bars: true}
 	for _, k := range g.Keys {
-		t.columns = append(t.columns, column{heading: Heading(k)})
+		t.columns = append(t.columns, column{heading: Heading(k), keep: isAddress(k.Field)})
 	}
-	for _, m := range g.Metrics {
-		t.columns = append(t.columns, column{heading: Heading(m), right: true})
+	for i, m := range g.Metrics {
+		t.columns = append(t.columns, metricColumn(m, i == s.Order))
 	}
 	share := addable(g.Metrics[s.Order])
 	if share {
-		t.columns = append(t.columns, column{heading: "share", right: true})
+		t.columns = append(t.columns, column{heading: "share", right: true, spare: 2})
 	}
 	all, _ := value(g.Total.Values[s.Order])
 	longest := 0.0
@@ -98,6 +114,9 @@ func Groups(out io.Writer, s Style, g *query.GroupsAnswer) error {
 	}
 	if g.Other != nil {
 		add(named(quantity(g.OtherGroups, "other")), g.Other.Values, true)
+	}
+	if rest := Rest(g); rest != nil {
+		add(named(noValue), rest.Values, true)
 	}
 	add(named("total"), g.Total.Values, true)
 	return t.write(out, s)

@@ -11,8 +11,8 @@ import (
 // ones are stretched.
 const fileChart = 60
 
-// leastChart is the narrowest chart that is worth its place.
-const leastChart = 12
+// leastChart is the narrowest chart that is worth its place: its axis fits.
+const leastChart = 19 // 12:00:00 – 13:00:00
 
 // Histogram writes sums over time. Without groups it is a table of the buckets
 // with a bar each, with groups a line of small bars for each group.
@@ -76,13 +76,13 @@ func layoutOf(list []time.Time, zone *time.Location) string {
 func series(out io.Writer, s Style, h *query.HistogramAnswer) error {
 	t := table{}
 	for _, k := range h.Keys {
-		t.columns = append(t.columns, column{heading: Heading(k)})
+		t.columns = append(t.columns, column{heading: Heading(k), keep: isAddress(k.Field)})
 	}
-	for _, m := range h.Metrics {
-		t.columns = append(t.columns, column{heading: Heading(m), right: true})
+	for i, m := range h.Metrics {
+		t.columns = append(t.columns, metricColumn(m, i == s.Order))
 	}
 	first := h.Metrics[s.Order]
-	t.columns = append(t.columns, column{heading: "peak", right: true})
+	t.columns = append(t.columns, column{heading: "peak", right: true, spare: 2})
 	add := func(keys []string, x *query.Series, aside bool) []float64 {
 		r := row{cells: keys, aside: aside}
 		for j, m := range h.Metrics {
@@ -114,7 +114,10 @@ func series(out io.Writer, s Style, h *query.HistogramAnswer) error {
 	room := fileChart
 	if s.Width > 0 {
 		t.charts = leastChart
-		_, room = t.widths(s.Width, t.charts)
+		t.leaveOut(s.Width - gap - t.charts)
+		if _, room = t.widths(s.Width, t.charts); room < leastChart {
+			t.charts = 0
+		}
 	}
 	if room >= leastChart && len(h.Buckets) > 0 {
 		highest := !addable(first)
@@ -126,16 +129,25 @@ func series(out io.Writer, s Style, h *query.HistogramAnswer) error {
 			}
 			t.rows[i].chart = Sparkline(stretch(values, min(room, fileChart)), top)
 		}
-		// The axis has the first and the last bucket below the chart.
-		layout := layoutOf(h.Buckets, s.zone())
-		from, to := h.Buckets[0].In(s.zone()).Format(layout), h.Buckets[len(h.Buckets)-1].In(s.zone()).Format(layout)
-		if day := len("2006-01-02 "); len(layout) > day && from[:day] == to[:day] {
-			to = to[day:]
-		}
-		axis := row{cells: make([]string, len(t.columns)), chart: from + " – " + to}
-		if width(axis.chart) <= room {
-			t.rows = append(t.rows, axis)
-		}
+		t.rows = append(t.rows, row{cells: make([]string, len(t.columns)), chart: axis(h.Buckets, s.zone(), room)})
 	}
 	return t.write(out, s)
+}
+
+// axis has the times of the first and the last bucket below a chart, as exact as
+// there is room.
+func axis(buckets []time.Time, zone *time.Location, room int) (text string) {
+	const year, day, seconds = len("2006-"), len("2006-01-02 "), "15:04:05"
+	from, to := buckets[0].In(zone), buckets[len(buckets)-1].In(zone)
+	layout := layoutOf(buckets, zone)
+	forms := [][2]string{{layout, layout}, {layout[year:], layout[year:]}, {time.DateOnly[year:], time.DateOnly[year:]}}
+	if len(layout) > day && from.Format(time.DateOnly) == to.Format(time.DateOnly) {
+		forms = [][2]string{{layout, layout[day:]}, {layout[day:], layout[day:]}, {seconds, seconds}}
+	}
+	for _, f := range forms {
+		if text = from.Format(f[0]) + " – " + to.Format(f[1]); width(text) <= room {
+			break
+		}
+	}
+	return text
 }

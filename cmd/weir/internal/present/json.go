@@ -17,6 +17,7 @@ import (
 //	other     the groups that are not listed, as an object like those in rows
 //	          (of a histogram: a list, one object per bucket)
 //	other_groups, approximate, off
+//	none      the flows that lack a field that groups are made by, likewise
 //	total     all flows, likewise
 //	next      of newest: the argument of --after for the next page
 //	stats, warnings
@@ -132,6 +133,9 @@ func (w *writer) groups(g *query.GroupsAnswer) {
 	if g.Other != nil {
 		w.key("other").object(nil, nil, g.Metrics, g.Other.Values)
 		w.key("other_groups").value(g.OtherGroups)
+	}
+	if rest := Rest(g); rest != nil {
+		w.key("none").object(nil, nil, g.Metrics, rest.Values)
 	}
 	w.key("total").object(nil, nil, g.Metrics, g.Total.Values)
 	w.approximate(g.Approximate, g.Off)

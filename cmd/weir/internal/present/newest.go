@@ -40,7 +40,8 @@ func Newest(out io.Writer, s Style, n *query.NewestAnswer) error {
 		if isBrief(n.Columns) {
 			spare = spareColumns[c.Name]
 		}
-		t.columns = append(t.columns, column{heading: name, right: number, fixed: c.Name == "@timestamp", spare: spare})
+		t.columns = append(t.columns, column{heading: name, right: number, fixed: c.Name == "@timestamp", spare: spare,
+			keep: isAddress(c.Name), loose: isBrief(n.Columns) && i > 0 && !isAddress(c.Name)})
 	}
 	for _, values := range n.Rows {
 		r := row{}

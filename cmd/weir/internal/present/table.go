@@ -24,6 +24,9 @@ type column struct {
 	// are spare above 0 are left out then, the greatest first.
 	fixed bool
 	spare int
+	// keep marks addresses, which are cut last: half of one is another one. Before
+	// that columns that are loose are left out, the last first.
+	keep, loose bool
 }
 
 type row struct {
@@ -65,7 +68,7 @@ func (t *table) widths(most, least int) (list []int, left int) {
 	for total+least > most {
 		widest := -1
 		for i, c := range t.columns {
-			if !c.fixed && !c.right && list[i] > leastText && (widest < 0 || list[i] > list[widest]) {
+			if c.soft(list[i]) && (widest < 0 || t.columns[widest].keep && !c.keep || t.columns[widest].keep == c.keep && list[i] > list[widest]) {
 				widest = i
 			}
 		}
@@ -78,15 +81,30 @@ func (t *table) widths(most, least int) (list []int, left int) {
 	return list, max(0, most-total)
 }
 
+// soft reports whether a column that is n wide may be cut.
+func (c column) soft(n int) bool { return !c.fixed && !c.right && n > leastText }
+
 // leaveOut takes spare columns out until the rest fits into most.
 func (t *table) leaveOut(most int) {
 	for most > 0 {
 		list, _ := t.widths(0, 0)
-		total, out := gap*(len(list)-1), -1
+		total, cut, out := gap*(len(list)-1), 0, -1
 		for i, w := range list {
 			total += w
-			if c := t.columns[i]; c.spare > 0 && (out < 0 || c.spare > t.columns[out].spare) {
+			c := t.columns[i]
+			if c.soft(w) && !c.keep {
+				cut += w - leastText
+			}
+			if c.spare > 0 && (out < 0 || c.spare > t.columns[out].spare) {
 				out = i
+			}
+		}
+		addresses := slices.ContainsFunc(t.columns, func(c column) bool { return c.keep })
+		for i := range t.columns {
+			if out < 0 || t.columns[out].spare == 0 {
+				if t.columns[i].loose && addresses && total-cut > most {
+					out = i
+				}
 			}
 		}
 		if total <= most || out < 0 {
@@ -102,17 +120,14 @@ func (t *table) leaveOut(most int) {
 // write writes the table.
 func (t *table) write(out io.Writer, s Style) error {
 	t.leaveOut(s.Width)
-	least, bar := t.charts, 0
-	if t.bars {
-		least = leastBar
-	}
-	widths, left := t.widths(s.Width, least)
+	bar := 0
+	widths, left := t.widths(s.Width, t.charts)
 	switch {
 	case !t.bars:
 	case s.Width <= 0:
 		bar = fileBar
-	case left >= leastBar:
-		bar = min(left, mostBar)
+	case left >= gap+leastBar: // a bar is worth no cut
+		bar = min(left-gap, mostBar)
 	}
 	var b strings.Builder
 	headings := make([]string, len(t.columns))
