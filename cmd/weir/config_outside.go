@@ -112,7 +112,7 @@ func (o *outside) http(ctx context.Context, address string) {
 		}
 	case errors.Is(err, unix.EADDRINUSE) && o.running != "" && servesWeir(ctx, address):
 	default:
-		o.fault(fmt.Errorf("http.listen: %q cannot be listened on: %w; allowed: a free host:port, or nothing", address, err))
+		o.fault(fmt.Errorf("http.listen: %q cannot be listened on: %w; allowed: a free host:port, or none", address, err))
 	}
 }
 

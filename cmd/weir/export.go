@@ -58,6 +58,9 @@ func (o *exportOptions) choose() error {
 		switch ending := strings.TrimPrefix(filepath.Ext(o.out), "."); ending {
 		case "csv", "parquet":
 			o.format = ending
+		case "", "ndjson", "json", "jsonl", "log", "txt":
+		default:
+			return fmt.Errorf("--out: no format goes with the ending .%s; choose one with --format: %s", ending, strings.Join(transfer.Formats, ", "))
 		}
 	}
 	switch {
@@ -99,6 +102,12 @@ func (o *exportOptions) run(ctx context.Context, out, errOut io.Writer) error {
 	}
 	for _, w := range result.Warnings {
 		fmt.Fprintln(errOut, "weir: warning:", present.Clean(w))
+	}
+	if result.Stats.Matched == 0 {
+		if err := (&asker{store: store, errOut: errOut}).advise(ctx, o.kind); err != nil {
+			return explain(errOut, err)
+		}
+		o.doubt(r.Filter, errOut)
 	}
 	if !result.Complete() || store.damaged() {
 		return status(exitUndecodable)

@@ -12,6 +12,8 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"regexp"
+	"strings"
 	"syscall"
 
 	"github.com/spf13/cobra"
@@ -57,6 +59,9 @@ func run(ctx context.Context, arguments []string, in io.Reader, out, errOut io.W
 	return exitError
 }
 
+// notNumber is how the parser of flags says that a value is no number.
+var notNumber = regexp.MustCompile(`^invalid argument "(.*)" for "(?:-., )?(--[a-z-]+)" flag: strconv\.`)
+
 func newRoot() *cobra.Command {
 	root := newRun("weir")
 	root.Long = "Weir collects NetFlow v5/v9, IPFIX and sFlow, enriches the flows, and keeps or indexes them.\n" +
@@ -65,8 +70,22 @@ func newRoot() *cobra.Command {
 	root.SilenceErrors = true
 	root.SilenceUsage = true
 	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error {
+		if m := notNumber.FindStringSubmatch(err.Error()); m != nil {
+			return fmt.Errorf("%s: %q is no number; see %s --help", m[2], m[1], c.CommandPath())
+		}
 		return fmt.Errorf("%w; see %s --help", err, c.CommandPath())
 	})
+	root.Args = func(c *cobra.Command, arguments []string) error {
+		if len(arguments) == 0 {
+			return nil
+		}
+		meant := ""
+		if list := c.SuggestionsFor(arguments[0]); len(list) > 0 {
+			meant = "; did you mean " + strings.Join(list, " or ") + "?"
+		}
+		return fmt.Errorf("unknown command %q for %q%s; see %s --help", arguments[0], c.CommandPath(), meant, c.CommandPath())
+	}
+	root.SuggestionsMinimumDistance = 2
 	root.AddCommand(newRun("run"), newQuery(), newExport(), newImport(), newDecode(), newReplay(), newDoctor(), newConfig(), newVersion())
 	return root
 }

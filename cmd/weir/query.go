@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"syscall"
 	"time"
 
@@ -15,7 +16,7 @@ import (
 )
 
 func newQuery() *cobra.Command {
-	o := queryOptions{selection: selection{kind: "flows"}}
+	o := queryOptions{selection: selection{kind: "flows", timeout: query.DefaultLimits.Time}}
 	c := &cobra.Command{
 		Use: "query", Short: "Ask the embedded store about flows", Args: cobra.NoArgs,
 		Long: "Answers questions from the embedded store, also while weir writes to it, and from a copy of its folder (--data).\n" +
@@ -78,6 +79,7 @@ func (o *queryOptions) run(ctx context.Context, m mode, out, errOut io.Writer) e
 	}
 	if err == nil && a.nothing {
 		err = a.advise(ctx, o.kind)
+		o.doubt(r.Filter, errOut)
 	}
 	if err == nil && (a.incomplete || store.damaged()) {
 		err = status(exitUndecodable)
@@ -91,6 +93,7 @@ func explain(errOut io.Writer, err error) error {
 	var (
 		filter  *query.FilterError
 		request *query.RequestError
+		limit   *query.LimitError
 	)
 	switch {
 	case errors.Is(err, syscall.EPIPE): // a reader that has seen enough, such as head
@@ -100,6 +103,8 @@ func explain(errOut io.Writer, err error) error {
 	case errors.As(err, &filter):
 		fmt.Fprintf(errOut, "weir: --filter, column %d: %s\n%s\n", filter.Column, filter.Reason, filter.Point())
 		return status(exitError)
+	case errors.As(err, &limit):
+		return errors.New(strings.Replace(limit.What, "allow it more time", "allow it more time with --timeout", 1))
 	case errors.As(err, &request):
 		part := request.Part
 		if flag, ok := map[string]string{"by": "--by", "metrics": "--sum, --avg and the like", "order": "--order", "top": "--top", "interval": "--histogram",

@@ -21,6 +21,7 @@ type selection struct {
 	data, config           string
 	last, from, to, filter string
 	kind                   string
+	timeout                time.Duration
 }
 
 // kinds are the values of event.action that --kind stands for.
@@ -33,11 +34,15 @@ func (s *selection) addFlags(f *pflag.FlagSet) {
 	f.StringVar(&s.from, "from", "", "flows that ended then or later: "+period.Allowed)
 	f.StringVar(&s.to, "to", "", "flows that ended before then")
 	f.StringVar(&s.kind, "kind", s.kind, "what to look at: flows, counters (samples of sFlow), options (records of exporters about themselves) or all")
+	f.DurationVar(&s.timeout, "timeout", s.timeout, "how long an answer may take; 0 is without end")
 	f.StringVar(&s.filter, "filter", "", `which flows, such as "source.ip:10.0.0.0/8 and not destination.port >= 1024"`)
 }
 
 // request begins a request with the range and the filter.
 func (s *selection) request(now time.Time) (r query.Request, err error) {
+	if r.Limits.Time = s.timeout; s.timeout <= 0 {
+		r.Limits.Time = -1 // as long as it takes
+	}
 	if r.From, r.To, err = period.Range(s.last, s.from, s.to, now, time.Local); err != nil {
 		return r, err
 	}

@@ -64,7 +64,7 @@ func runReplay(ctx context.Context, cfg replay.Config, bar *bar, asJSON bool, ou
 	case err != nil:
 		return err
 	case sum.SendErrors > 0:
-		return fmt.Errorf("%d datagrams could not be sent", sum.SendErrors)
+		return fmt.Errorf("%d datagrams could not be sent; the first: %w", sum.SendErrors, sum.FirstError())
 	}
 	return nil
 }

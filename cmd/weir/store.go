@@ -8,6 +8,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"syscall"
 
 	"github.com/weirflow/weir/cmd/weir/internal/config"
 	"github.com/weirflow/weir/cmd/weir/internal/present"
@@ -53,6 +54,12 @@ func (s *selection) open(ctx context.Context, errOut io.Writer) (*openStore, err
 	}
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no store in %s (%w); run weir first, or name another folder with --data", dir, err)
+	}
+	switch {
+	case errors.Is(err, syscall.ENOTDIR):
+		return nil, fmt.Errorf("%s is no folder; a store is a folder, by default data/flows: name it with --data", dir)
+	case errors.Is(err, fs.ErrPermission):
+		return nil, fmt.Errorf("the store in %s cannot be read: %w; run this as the user that weir runs as, or as one of its group", dir, err)
 	}
 	return nil, err
 }

@@ -65,7 +65,7 @@ type Index struct {
 
 // HTTP serves /metrics, /healthz and /readyz.
 type HTTP struct {
-	// Listen is host:port; empty serves nothing. Default 127.0.0.1:9470.
+	// Listen is host:port; none, or nothing at all, serves nothing. Default 127.0.0.1:9470.
 	Listen string `mapstructure:"listen"`
 }
 

@@ -53,6 +53,9 @@ func Load(o Options) (*Loaded, error) {
 		r.flags(o.Flags)
 	}
 	r.decode()
+	if l.HTTP.Listen == "none" { // as on the command line
+		l.HTTP.Listen = ""
+	}
 	r.local()
 	if len(r.faults) == 0 {
 		r.validate(o.Collecting)

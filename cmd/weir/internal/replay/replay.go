@@ -51,6 +51,9 @@ type Summary struct {
 	firstFailed error
 }
 
+// FirstError is why the first datagram that could not be sent was not.
+func (s Summary) FirstError() error { return s.firstFailed }
+
 // maxExporters bounds the sockets: one for each source address of the capture.
 const maxExporters = 200
 

@@ -2,7 +2,6 @@ package transfer
 
 import (
 	"context"
-	"fmt"
 	"io"
 	"os"
 	"path/filepath"
@@ -65,9 +64,6 @@ func (s Source) ParquetFile(ctx context.Context, r query.Request, path string) (
 	})
 	if err == nil {
 		err = group()
-	}
-	if err == nil && groups == 0 {
-		err = fmt.Errorf("no flow is selected, and a Parquet file cannot be empty")
 	}
 	if err != nil {
 		w.Abort()
