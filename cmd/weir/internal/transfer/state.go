@@ -61,7 +61,11 @@ func (s *State) save(path string) (err error) {
 	}
 	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*")
 	if err != nil {
-		return fmt.Errorf("the state of the import cannot be kept: %w; name another file with --state", err)
+		var inner *fs.PathError
+		if errors.As(err, &inner) { // of the temporary file, whose name says nothing
+			err = inner.Err
+		}
+		return fmt.Errorf("the state of the import cannot be kept in %s: %w; name another file with --state", path, err)
 	}
 	defer func() {
 		if err != nil {
