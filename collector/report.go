@@ -110,6 +110,10 @@ func advice(r message.Reason) string {
 		return "raise the limit if this exporter is genuine; otherwise restrict who may send"
 	case message.ReasonProtocolNotAllowed:
 		return "send this protocol to another port, or widen only= of the endpoint"
+	case message.ReasonListTemplate:
+		return "let the exporter send the templates of its lists more often; the bytes were kept in flow.ie"
+	case message.ReasonListLimit:
+		return "nothing; the beginning of the list was used"
 	case message.ReasonCountMismatch:
 		return "nothing; the records that are there were used"
 	case message.ReasonUnknownSample:

@@ -95,6 +95,9 @@ const (
 	ElementAddr
 	// ElementMAC is 6 bytes in Bytes.
 	ElementMAC
+	// ElementJSON is a JSON value in Bytes: a list or an object that
+	// Encoder.AppendObject and its like made.
+	ElementJSON
 )
 
 // Element is an information element that no field claims, or a counter of a

@@ -113,9 +113,7 @@ func appendRelatedIP(dst []byte, r *Record) []byte {
 	return closeList(dst)
 }
 
-// appendElements writes flow.ie, or flow.counters in a counter sample. An
-// element that occurs more than once becomes a list, as JSON names must not
-// repeat.
+// appendElements writes flow.ie, or flow.counters in a counter sample.
 func (e *Encoder) appendElements(dst []byte, r *Record) []byte {
 	if len(r.Extra) == 0 {
 		return dst
@@ -125,6 +123,7 @@ func (e *Encoder) appendElements(dst []byte, r *Record) []byte {
 	} else {
 		dst = append(dst, `"ie":`...)
 	}
+<<<<<<< HEAD
 	return append(e.AppendElements(dst, r), ',')
 }
 
@@ -133,6 +132,22 @@ func (e *Encoder) appendElements(dst []byte, r *Record) []byte {
 func (e *Encoder) AppendElements(dst []byte, r *Record) []byte {
 	dst = append(dst, '{')
 	list := r.Extra
+=======
+	return append(e.appendObject(dst, r.Extra), ',')
+}
+
+// AppendObject appends elements as one JSON object. An element that occurs more
+// than once becomes a list, as JSON names must not repeat.
+func (e *Encoder) AppendObject(dst []byte, list []Element) []byte {
+	if len(list) == 0 {
+		return append(dst, '{', '}')
+	}
+	return e.appendObject(append(dst, '{'), list)
+}
+
+// appendObject appends the members and the end of an object that has some.
+func (e *Encoder) appendObject(dst []byte, list []Element) []byte {
+>>>>>>> decode
 	e.chains.find(list)
 	for i := range list {
 		x := &list[i]
@@ -141,12 +156,12 @@ func (e *Encoder) AppendElements(dst []byte, r *Record) []byte {
 		}
 		dst = append(appendString(dst, x.Name), ':')
 		if e.chains.next(i) < 0 {
-			dst = append(e.appendElement(dst, x), ',')
+			dst = append(e.AppendElement(dst, x), ',')
 			continue
 		}
 		dst = append(dst, '[')
 		for j := i; j >= 0; j = e.chains.next(j) {
-			dst = append(e.appendElement(dst, &list[j]), ',')
+			dst = append(e.AppendElement(dst, &list[j]), ',')
 		}
 		dst = append(closeList(dst), ',')
 	}
@@ -157,7 +172,8 @@ func (e *Encoder) AppendElements(dst []byte, r *Record) []byte {
 	return dst
 }
 
-func (e *Encoder) appendElement(dst []byte, x *Element) []byte {
+// AppendElement appends an element's value.
+func (e *Encoder) AppendElement(dst []byte, x *Element) []byte {
 	switch x.Kind {
 	case ElementUint:
 		return strconv.AppendUint(dst, x.Num, 10)
@@ -181,6 +197,10 @@ func (e *Encoder) appendElement(dst []byte, x *Element) []byte {
 	case ElementMAC:
 		if len(x.Bytes) == 6 {
 			return append(MAC(x.Bytes).appendTo(append(dst, '"')), '"')
+		}
+	case ElementJSON:
+		if len(x.Bytes) > 0 {
+			return append(dst, x.Bytes...)
 		}
 	}
 	return append(hex.AppendEncode(append(dst, '"'), x.Bytes), '"')

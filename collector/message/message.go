@@ -111,6 +111,14 @@ const (
 	// ReasonNoSampler: a flow whose sampler is not known (yet), so that its rate
 	// was assumed to be 1. The flow was stored.
 	ReasonNoSampler
+	// ReasonBadList: structured data (RFC 6313) that contradicts itself. It was kept
+	// as it is.
+	ReasonBadList
+	// ReasonListTemplate: structured data whose template is not known. It was kept
+	// as it is.
+	ReasonListTemplate
+	// ReasonListLimit: structured data that is longer or deeper than is decoded.
+	ReasonListLimit
 	// NumReasons bounds arrays indexed by Reason.
 	NumReasons
 )
@@ -118,7 +126,7 @@ const (
 var reasonNames = [NumReasons]string{"none", "truncated_header", "unknown_version", "bad_length", "truncated_set", "bad_template",
 	"zero_size_template", "template_limit", "no_template", "truncated_record", "truncated_sample", "bad_sample", "unknown_sample",
 	"exporter_limit", "trailing_bytes", "reserved_set", "protocol_not_allowed", "count_mismatch", "options_limit",
-	"template_evicted", "no_sampler"}
+	"template_evicted", "no_sampler", "bad_list", "list_template", "list_limit"}
 
 // String is the value of the reason label in metrics.
 func (r Reason) String() string {

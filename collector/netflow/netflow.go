@@ -108,12 +108,13 @@ type Decoder struct {
 	store   *Store
 	strings interner
 	scratch scratch
+	lists   lists
 	detail  message.Error // of Result.First, where it must not be allocated
 }
 
 // NewDecoder gives a decoder over a store.
 func NewDecoder(store *Store) *Decoder {
-	return &Decoder{store: store, strings: interner{}}
+	return &Decoder{store: store, strings: interner{}, lists: lists{encoder: flow.NewEncoder()}}
 }
 
 // Decode decodes one datagram or message into w and reports in res, which it

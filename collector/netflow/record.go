@@ -202,6 +202,8 @@ func (m *run) rare(r *flow.Record, s *step, v []byte) {
 		m.segment(r, s, v)
 	case actSubApp:
 		m.subApplication(r, s, v)
+	case actList:
+		m.structured(r, s, v)
 	default:
 		m.extra(r, s, v)
 	}
@@ -253,58 +255,58 @@ func (m *run) text(v []byte) string {
 	return s
 }
 
-// extra keeps an element that no field claims.
+// extra keeps an element that no field claims. A time of 0 says nothing.
 func (m *run) extra(r *flow.Record, s *step, v []byte) {
-	e := flow.Element{Name: s.name}
-	switch s.typ {
+	e := value(s.typ, v)
+	if e.Kind == flow.ElementHex && s.typ >= ipfix.DateTimeSeconds && s.typ <= ipfix.DateTimeNanoseconds && allZero(v) {
+		return
+	}
+	e.Name = s.name
+	if e.Bytes != nil {
+		e.Bytes = m.w.Copy(e.Bytes)
+	}
+	r.Extra = append(r.Extra, e)
+}
+
+// value reads a value of a data type (RFC 7011 section 6.1), of reduced length or
+// not; one that cannot be of that type, or of one that is not known, is hexadecimal.
+// Its bytes are v's.
+func value(typ ipfix.DataType, v []byte) flow.Element {
+	switch typ {
 	case ipfix.Unsigned8, ipfix.Unsigned16, ipfix.Unsigned32, ipfix.Unsigned64:
 		if len(v) <= 8 {
-			e.Kind, e.Num = flow.ElementUint, number(v)
-			r.Extra = append(r.Extra, e)
-			return
+			return flow.Element{Kind: flow.ElementUint, Num: number(v)}
 		}
 	case ipfix.Signed8, ipfix.Signed16, ipfix.Signed32, ipfix.Signed64:
 		if n := len(v); n >= 1 && n <= 8 {
 			shift := 64 - 8*n
-			e.Kind, e.Num = flow.ElementInt, uint64(int64(number(v)<<shift)>>shift)
-			r.Extra = append(r.Extra, e)
-			return
+			return flow.Element{Kind: flow.ElementInt, Num: uint64(int64(number(v)<<shift) >> shift)}
 		}
 	case ipfix.Float32, ipfix.Float64:
 		switch len(v) {
 		case 4:
-			e.Kind, e.Num = flow.ElementFloat, math.Float64bits(float64(math.Float32frombits(uint32(number(v)))))
-			r.Extra = append(r.Extra, e)
-			return
+			return flow.Element{Kind: flow.ElementFloat, Num: math.Float64bits(float64(math.Float32frombits(uint32(number(v)))))}
 		case 8:
-			e.Kind, e.Num = flow.ElementFloat, number(v)
-			r.Extra = append(r.Extra, e)
-			return
+			return flow.Element{Kind: flow.ElementFloat, Num: number(v)}
 		}
 	case ipfix.Boolean: // 1 is true, 2 is false (RFC 7011 section 6.1.5)
 		if len(v) == 1 && (v[0] == 1 || v[0] == 2) {
-			e.Kind, e.Num = flow.ElementBool, uint64(2-v[0])
-			r.Extra = append(r.Extra, e)
-			return
+			return flow.Element{Kind: flow.ElementBool, Num: uint64(2 - v[0])}
 		}
 	case ipfix.DateTimeSeconds, ipfix.DateTimeMilliseconds, ipfix.DateTimeMicroseconds, ipfix.DateTimeNanoseconds:
-		if ns, ok := instant(s.typ, v); ok {
-			e.Kind, e.Num = flow.ElementTime, uint64(ns)
-			r.Extra = append(r.Extra, e)
-			return
+		if ns, ok := instant(typ, v); ok {
+			return flow.Element{Kind: flow.ElementTime, Num: uint64(ns)}
 		}
 	case ipfix.String:
-		e.Kind, e.Bytes = flow.ElementString, m.w.Copy(trim(v))
-		r.Extra = append(r.Extra, e)
-		return
+		return flow.Element{Kind: flow.ElementString, Bytes: trim(v)}
 	case ipfix.IPv4Address, ipfix.IPv6Address:
-		e.Kind = flow.ElementAddr
+		if len(v) == 4 || len(v) == 16 {
+			return flow.Element{Kind: flow.ElementAddr, Bytes: v}
+		}
 	case ipfix.MACAddress:
-		e.Kind = flow.ElementMAC
+		if len(v) == 6 {
+			return flow.Element{Kind: flow.ElementMAC, Bytes: v}
+		}
 	}
-	if e.Kind == flow.ElementUint || e.Kind == flow.ElementAddr && len(v) != 4 && len(v) != 16 || e.Kind == flow.ElementMAC && len(v) != 6 {
-		e.Kind = flow.ElementHex
-	}
-	e.Bytes = m.w.Copy(v)
-	r.Extra = append(r.Extra, e)
+	return flow.Element{Kind: flow.ElementHex, Bytes: v}
 }

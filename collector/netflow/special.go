@@ -182,6 +182,7 @@ type said struct {
 	scopeInterface   bool
 	scopeInterfaceID uint32
 	icmps            bool // type and code come in one number
+	listText         int  // of structured data, in bytes
 }
 
 // reset empties the scratch; counters and parameters without their bits are not

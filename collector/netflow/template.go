@@ -54,6 +54,7 @@ const (
 	actBiflow            // biflowDirection
 	actSubAppID          // Cisco's number of a sub-application
 	actSubApp            // Cisco's value of a sub-application
+	actList              // structured data
 )
 
 // step decodes one field.
@@ -219,8 +220,12 @@ func plan(f ipfix.FieldSpec, protocol message.Protocol, scope bool) step {
 	if !known {
 		s.name = fmt.Sprintf("%d_%d", e.PEN, e.ID)
 	}
-	if e.PEN == 0 && e.ID == paddingOctets {
+	switch {
+	case e.PEN == 0 && e.ID == paddingOctets:
 		s.do = actSkip
+		return s
+	case e.Type == ipfix.BasicList, e.Type == ipfix.SubTemplateList, e.Type == ipfix.SubTemplateMultiList:
+		s.do = actList
 		return s
 	}
 	if special, ok := specials[elementKey{e.PEN, e.ID}]; ok && fits(special.do, f.Length) {

@@ -63,5 +63,5 @@ var flowFields = []Field{
 	{Name: "flow.exporter.agent", Go: "FlowExporterAgent", Type: IP, Meaning: "Agent address inside an sFlow datagram, or the original exporter behind a mediator."},
 	{Name: "flow.exporter.engine_type", Go: "FlowExporterEngineType", Type: U8, Elements: []string{"engineType"}, Meaning: "Kind of switching engine (NetFlow v5 and v9)."},
 	{Name: "flow.exporter.engine_id", Go: "FlowExporterEngineID", Type: U8, Elements: []string{"engineId"}, Meaning: "Number of the switching engine (NetFlow v5 and v9)."},
-	{Name: "flow.ie", Form: FormElements, Type: Elements, Meaning: "Information elements that no field above claims, by their registered names; unknown ones as enterprise_id in hex. In sFlow counter samples flow.counters holds the counters instead."},
+	{Name: "flow.ie", Form: FormElements, Type: Elements, Meaning: "Information elements that no field above claims, by their registered names; unknown ones as enterprise_id in hex; structured data (RFC 6313) as objects and lists. In sFlow counter samples flow.counters holds the counters instead."},
 }

@@ -60,7 +60,7 @@ func main() {
 
 // all is every quirk, sorted by name within its protocol.
 func all() []quirk {
-	list := slices.Concat(netflow1(), netflow5(), netflow9(), netflow9Options(), ipfixVariable(), ipfixMessages(), ipfixContents(), meaning(), samplingRates(), sflow5(), sflow5Headers(), sflow5Records(), sflow5Work(), sflow5Tunnels(), sflow5Drops(), sflow5Counters(), hostile(), neither())
+	list := slices.Concat(netflow1(), netflow5(), netflow9(), netflow9Options(), ipfixVariable(), ipfixMessages(), ipfixContents(), meaning(), samplingRates(), sflow5(), sflow5Headers(), sflow5Records(), sflow5Work(), sflow5Tunnels(), sflow5Drops(), sflow5Counters(), structured(), templates(), hostile(), neither())
 	for i := range list {
 		q := &list[i]
 		switch {
