@@ -123,31 +123,20 @@ func (e *Encoder) appendElements(dst []byte, r *Record) []byte {
 	} else {
 		dst = append(dst, `"ie":`...)
 	}
-<<<<<<< HEAD
 	return append(e.AppendElements(dst, r), ',')
 }
 
 // AppendElements appends the record's Extra as a JSON object: the value of
 // flow.ie, or of flow.counters in a counter sample.
-func (e *Encoder) AppendElements(dst []byte, r *Record) []byte {
-	dst = append(dst, '{')
-	list := r.Extra
-=======
-	return append(e.appendObject(dst, r.Extra), ',')
-}
+func (e *Encoder) AppendElements(dst []byte, r *Record) []byte { return e.AppendObject(dst, r.Extra) }
 
 // AppendObject appends elements as one JSON object. An element that occurs more
 // than once becomes a list, as JSON names must not repeat.
 func (e *Encoder) AppendObject(dst []byte, list []Element) []byte {
+	dst = append(dst, '{')
 	if len(list) == 0 {
-		return append(dst, '{', '}')
+		return append(dst, '}')
 	}
-	return e.appendObject(append(dst, '{'), list)
-}
-
-// appendObject appends the members and the end of an object that has some.
-func (e *Encoder) appendObject(dst []byte, list []Element) []byte {
->>>>>>> decode
 	e.chains.find(list)
 	for i := range list {
 		x := &list[i]
@@ -164,9 +153,6 @@ func (e *Encoder) appendObject(dst []byte, list []Element) []byte {
 			dst = append(e.AppendElement(dst, &list[j]), ',')
 		}
 		dst = append(closeList(dst), ',')
-	}
-	if len(r.Extra) == 0 {
-		return append(dst, '}')
 	}
 	dst[len(dst)-1] = '}'
 	return dst

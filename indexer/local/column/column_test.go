@@ -56,6 +56,10 @@ func randomRecord(rng *rand.Rand, r *flow.Record) {
 		e := flow.Element{Name: text() + "n", Kind: flow.ElementKind(rng.IntN(9)), Num: rng.Uint64() >> rng.IntN(64), Bytes: []byte(text())}
 		r.Extra = append(r.Extra, e)
 	}
+	if rng.IntN(3) == 0 {
+		structured := []string{`[]`, `[7]`, `[1,2]`, `{"a":1,"b":[{"c":"d"}]}`, `[[1],{"x":null}]`, `{}`}
+		r.Extra = append(r.Extra, flow.Element{Name: "list", Kind: flow.ElementJSON, Bytes: []byte(structured[rng.IntN(len(structured))])})
+	}
 	if rng.IntN(2) == 0 || r.NetworkCommunityID == "" { // an empty one is as none
 		r.Clear(flow.FieldNetworkCommunityID)
 		if tuple, ok := tupleOf(r); ok && rng.IntN(4) > 0 {

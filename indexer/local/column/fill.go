@@ -1,6 +1,7 @@
 package column
 
 import (
+	"bytes"
 	"encoding/hex"
 	"encoding/json"
 	"fmt"
@@ -147,20 +148,46 @@ func readElements(r *flow.Record, s string) error {
 			return err
 		}
 		name, _ := token.(string)
-		var value any
+		var value json.RawMessage
 		if err := d.Decode(&value); err != nil {
 			return err
 		}
-		list, ok := value.([]any)
-		if !ok {
-			list = []any{value}
-		}
-		for _, v := range list {
-			r.Extra = append(r.Extra, element(name, v))
+		if r.Extra, err = appendElement(r.Extra, name, value); err != nil {
+			return err
 		}
 	}
 	_, err := d.Token()
 	return err
+}
+
+// appendElement adds the elements whose document form is the value. A list of
+// two values or more is what an element that repeats looks like; other lists and
+// objects are structured data, which stays JSON.
+func appendElement(list []flow.Element, name string, value json.RawMessage) ([]flow.Element, error) {
+	d := json.NewDecoder(bytes.NewReader(value))
+	d.UseNumber()
+	var v any
+	if err := d.Decode(&v); err != nil {
+		return list, err
+	}
+	values, isList := v.([]any)
+	if !isList {
+		values = []any{v}
+	}
+	structured := isList && len(values) < 2
+	for _, v := range values {
+		switch v.(type) {
+		case []any, map[string]any:
+			structured = true
+		}
+	}
+	if structured {
+		return append(list, flow.Element{Name: name, Kind: flow.ElementJSON, Bytes: value}), nil
+	}
+	for _, v := range values {
+		list = append(list, element(name, v))
+	}
+	return list, nil
 }
 
 // element gives the element whose document form is v.

@@ -5,32 +5,17 @@ import (
 	"strings"
 )
 
+// maxNesting bounds the structured data that is looked into, as deep as
+// Elasticsearch's flattened field does.
+const maxNesting = 20
+
 // eachElement calls visit for each value in a JSON object of elements: numbers
-// and truth values as they are written, nothing for null, every value of a list.
-// It reads what flow.Encoder writes; what is not of that kind ends it.
+// and truth values as they are written, nothing for null, every value of a list,
+// and the members of an inner object under name.member, as the flattened field
+// does. It reads what flow.Encoder writes; what is not of that kind ends it.
 func eachElement(object string, visit func(name, value string)) {
 	s := scanner{object}
-	if !s.take('{') {
-		return
-	}
-	for {
-		name, ok := s.text()
-		if !ok || !s.take(':') {
-			return
-		}
-		if s.take('[') {
-			for ok = true; ok && !s.take(']'); ok = s.take(',') || s.peek() == ']' {
-				if !s.value(name, visit) {
-					return
-				}
-			}
-		} else if !s.value(name, visit) {
-			return
-		}
-		if !s.take(',') {
-			return
-		}
-	}
+	s.object("", maxNesting, visit)
 }
 
 // scanner reads JSON without spaces between its tokens.
@@ -76,14 +61,45 @@ func (s *scanner) text() (string, bool) {
 	return "", false
 }
 
-// value reads one value that is not a list.
-func (s *scanner) value(name string, visit func(name, value string)) bool {
-	if s.peek() == '"' {
+// object reads an object whose members' names begin with prefix. It reports false
+// at what it does not understand.
+func (s *scanner) object(prefix string, deeper int, visit func(name, value string)) bool {
+	if deeper == 0 || !s.take('{') {
+		return false
+	}
+	for !s.take('}') {
+		name, ok := s.text()
+		if !ok || !s.take(':') || !s.value(prefix+name, deeper, visit) {
+			return false
+		}
+		if !s.take(',') && s.peek() != '}' {
+			return false
+		}
+	}
+	return true
+}
+
+// value reads one value, or all of a list or an object.
+func (s *scanner) value(name string, deeper int, visit func(name, value string)) bool {
+	switch s.peek() {
+	case '"':
 		text, ok := s.text()
 		if ok {
 			visit(name, text)
 		}
 		return ok
+	case '{':
+		return s.object(name+".", deeper-1, visit)
+	case '[':
+		if deeper == 0 {
+			return false
+		}
+		for s.take('['); !s.take(']'); {
+			if !s.value(name, deeper-1, visit) || !s.take(',') && s.peek() != ']' {
+				return false
+			}
+		}
+		return true
 	}
 	end := strings.IndexAny(s.rest, ",]}")
 	if end <= 0 {

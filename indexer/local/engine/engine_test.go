@@ -319,11 +319,15 @@ func TestElements(t *testing.T) {
 		`{"a":"`:             "",
 		`{"a":[1`:            "",
 		`[1]`:                "",
-		`{"a":1,"b":{"c":2}`: "a=1",
+		`{"a":1,"b":{"c":2}`: "a=1 b.c=2",
+		`{"a":[{"b":1,"c":[2,[3]]},[]],"d":{"e":{"f":"g"}}}`: "a.b=1 a.c=2 a.c=3 d.e.f=g",
+		`{"a":{}}`: "",
+		`{"a":` + strings.Repeat(`[`, 1000) + `1`:     "",
+		`{"a":` + strings.Repeat(`{"a":`, 1000) + `1`: "",
 	} {
 		var got []string
 		eachElement(object, func(name, value string) { got = append(got, name+"="+value) })
-		if s := strings.Join(got, " "); s != want && !strings.HasPrefix(s, want+" b={") {
+		if s := strings.Join(got, " "); s != want {
 			t.Errorf("%s has %s, want %s", object, s, want)
 		}
 	}
