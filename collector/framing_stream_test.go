@@ -114,10 +114,7 @@ func TestNetFlow9EndsAfterAPause(t *testing.T) {
 }
 
 // lengthsDecoder notes the lengths of messages.
-type lengthsDecoder struct {
-	fakeDecoder
-	lengths []int
-}
+type lengthsDecoder struct{ lengths []int }
 
 func (d *lengthsDecoder) Decode(o message.Origin, payload []byte, w *flow.Writer, res *message.Result) {
 	d.lengths = append(d.lengths, len(payload))
