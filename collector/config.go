@@ -14,7 +14,8 @@ import (
 //
 // The four lists name endpoints (see ParseEndpoint). Every UDP endpoint accepts
 // every protocol unless its URL says only=…; which list an endpoint is in gives
-// its default port and nothing else. An endpoint that is in several lists is
+// its default port and nothing else. TCP and TLS endpoints accept all but sFlow. An
+// endpoint that is in several lists is
 // opened once, and its only= options add up.
 type Config struct {
 	// NetFlow5 is where NetFlow v5 is expected; port 2055 unless named.

@@ -202,6 +202,9 @@ func (m *run) rare(r *flow.Record, s *step, v []byte) {
 		m.segment(r, s, v)
 	case actSubApp:
 		m.subApplication(r, s, v)
+	case actFlags:
+		flags(r, v)
+		m.extra(r, s, v)
 	case actList:
 		m.structured(r, s, v)
 	default:

@@ -95,6 +95,7 @@ type special struct {
 const (
 	ciscoPEN        = 9
 	proceraPEN      = 15397
+	yafPEN          = 6871
 	asaIngressACL   = 33000
 	asaEgressACL    = 33001
 	asaReason       = 33002
@@ -152,6 +153,7 @@ var specials = map[elementKey]special{
 	{ciscoPEN, 12237}: {actAddr, 0, flow.FieldFlowServerIP}, {ciscoPEN, 12239}: {actAddr, 0, flow.FieldFlowServerIP},
 	{ciscoPEN, 12240}: {actClientPort, 0, fieldNone}, {ciscoPEN, 12241}: {actUint, 0, flow.FieldFlowServerPort},
 	{ciscoPEN, 8337}: {actCounter, counterResponderOctets, fieldNone}, {ciscoPEN, 8338}: {actCounter, counterInitiatorOctets, fieldNone},
+	{yafPEN, 14}: {actFlags, 0, fieldNone}, {yafPEN, 15}: {actFlags, 0, fieldNone},
 	{proceraPEN, 3}: {actCounter, counterIncomingOctets, fieldNone}, {proceraPEN, 4}: {actCounter, counterOutgoingOctets, fieldNone},
 	{proceraPEN, 5}: {actCounter, counterIncomingPackets, fieldNone}, {proceraPEN, 6}: {actCounter, counterOutgoingPackets, fieldNone},
 }

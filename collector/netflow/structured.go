@@ -7,6 +7,7 @@ import (
 
 	"github.com/weirflow/weir/collector/message"
 	"github.com/weirflow/weir/flow"
+	"github.com/weirflow/weir/flow/catalogue"
 	"github.com/weirflow/weir/ipfix"
 )
 
@@ -35,7 +36,8 @@ type lists struct {
 	// elements is the fields of the records that are being read, the innermost
 	// record's last.
 	elements []flow.Element
-	cut      bool // something was left out
+	record   *flow.Record // that the list is in
+	cut      bool         // something was left out
 }
 
 // structured keeps a list as JSON: a basicList as an object that names its element
@@ -43,7 +45,7 @@ type lists struct {
 // is left out.
 func (m *run) structured(r *flow.Record, s *step, v []byte) {
 	l := &m.lists
-	l.elements, l.cut = l.elements[:0], false
+	l.elements, l.record, l.cut = l.elements[:0], r, false
 	text, err := m.list(s.typ, v, 1)
 	switch {
 	case errors.Is(err, errListDepth):
@@ -130,6 +132,8 @@ func (m *run) basicList(b []byte, depth int) (name string, text []byte, err erro
 		e.Name = fmt.Sprintf("%d_%d", f.PEN, f.ID)
 	}
 	text = []byte{'['}
+	c, claimed := claims[elementKey{f.PEN, f.ID}]
+	claimed = claimed && c.typ == catalogue.Keyword
 	for len(b) > 0 && !m.lists.cut {
 		v, n := fieldBytes(f.Length, b)
 		if n <= 0 { // it ends early, or values have no bytes
@@ -144,6 +148,9 @@ func (m *run) basicList(b []byte, depth int) (name string, text []byte, err erro
 			return "", nil, err
 		}
 		text = m.lists.encoder.AppendElement(item(text), &x)
+		if claimed {
+			m.listed(actString, c.field, v)
+		}
 	}
 	return e.Name, text, nil
 }
@@ -219,10 +226,35 @@ func (m *run) subRecord(t *template, b []byte, depth int) (int, error) {
 		if err != nil {
 			return 0, err
 		}
+		m.listed(s.do, s.field, v)
 		x.Name = s.name
 		m.lists.elements = append(m.lists.elements, x)
 	}
 	return at, nil
+}
+
+// listed fills fields of the record from the list, as YAF puts hosts, names and TCP
+// flags there; the first value counts.
+func (m *run) listed(do action, field flow.FieldID, v []byte) {
+	r := m.lists.record
+	switch do {
+	case actString:
+		if text := m.text(v); text != "" && !r.Has(field) {
+			r.SetString(field, text)
+		}
+	case actFlags:
+		flags(r, v)
+	}
+}
+
+// flags adds TCP flags that come in two elements: those of the first packet, and
+// those of the others.
+func flags(r *flow.Record, v []byte) {
+	all := uint16(number(v))
+	if r.Has(flow.FieldFlowTCPFlags) {
+		all |= r.FlowTCPFlags
+	}
+	r.SetFlowTCPFlags(all)
 }
 
 // listValue gives a value of a list, which may be a list; it is valid until the

@@ -104,6 +104,8 @@ func TestCaptureLists(t *testing.T) {
 						t.Errorf("%s: %s, %v", file, e.Bytes, err)
 					} else if x := l.Records[0]; x.TCPSequenceNumber == nil || x.InitialTCPFlags == nil || x.UnionTCPFlags == nil {
 						t.Errorf("%s: %s", file, e.Bytes)
+					} else if want := uint16(*x.InitialTCPFlags | *x.UnionTCPFlags); r.FlowTCPFlags != want || !r.Has(flow.FieldFlowTCPFlags) {
+						t.Errorf("%s: flags %#x, want %#x", file, r.FlowTCPFlags, want)
 					} else {
 						lists++
 					}

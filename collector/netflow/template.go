@@ -55,6 +55,7 @@ const (
 	actSubAppID          // Cisco's number of a sub-application
 	actSubApp            // Cisco's value of a sub-application
 	actList              // structured data
+	actFlags             // TCP flags of some packets of the flow
 )
 
 // step decodes one field.
@@ -260,7 +261,7 @@ func plan(f ipfix.FieldSpec, protocol message.Protocol, scope bool) step {
 // kept as they are.
 func fits(do action, length uint16) bool {
 	switch do {
-	case actCounter, actTime, actSampling, actICMP, actEvent, actFlowID, actSegment, actUint, actClientPort:
+	case actCounter, actTime, actSampling, actICMP, actEvent, actFlowID, actSegment, actUint, actClientPort, actFlags:
 		return length <= 8
 	case actLabel:
 		return length == 3

@@ -19,10 +19,11 @@ func structured() []quirk {
 	inner := template(300, field{id: 8, length: 4}, field{id: 96, length: variable})
 	flags := template(301, field{id: 184, length: 4}, field{id: 14, length: 1, pen: yaf}, field{id: 210, length: 3})
 	outer := template(302, field{id: 292, length: variable})
+	web := template(303, field{id: 14, length: 1, pen: yaf}, field{id: 15, length: 1, pen: yaf}, field{id: 291, length: variable})
 	one := func(about, name string, fields []field, record []byte, w want) quirk {
-		w.Templates, w.Flows = w.Templates+4, 1
+		w.Templates, w.Flows = 5, 1
 		w.Fields["source.ip"] = "192.0.2.1"
-		return quirk{Name: name, About: about, Wants: w, datagrams: [][]byte{message(0, set(2, inner, flags, outer, template(256, fields...)), set(256, record, row(1)))}}
+		return quirk{Name: name, About: about, Wants: w, datagrams: [][]byte{message(0, set(2, inner, flags, outer, web, template(256, fields...)), set(256, record, row(1)))}}
 	}
 	names := func(list ...any) map[string]any { return map[string]any{"applicationName": list} }
 	app := func(address, name string) map[string]any {
@@ -47,6 +48,9 @@ func structured() []quirk {
 			want{Fields: map[string]any{"flow.ie.subTemplateMultiList": map[string]any{"semantic": "allOf", "records": []any{map[string]any{"tcpSequenceNumber": 7, "initialTCPFlags": 2}, app("192.0.2.7", "ssh")}}}}),
 		one("a list in a list", "ipfix-list-in-list", with(293), list(255, block(302, list(255, u16(300), ip("192.0.2.7"), short("ssh")))),
 			want{Fields: map[string]any{"flow.ie.subTemplateMultiList": map[string]any{"records": []any{map[string]any{"subTemplateList": map[string]any{"records": []any{app("192.0.2.7", "ssh")}}}}}}}),
+		one("YAF's list has a host that no field around it has: url.domain, and the TCP flags of the first packet and of the others", "ipfix-yaf-http", with(293),
+			list(3, block(303, u8(2), u8(0x19), list(255, u16(0x8000|117), u16(variable), u32(yaf), short("www.example.org"), short("example.org")))),
+			want{Fields: map[string]any{"url.domain": "www.example.org", "flow.tcp_flags": []any{"FIN", "SYN", "PSH", "ACK"}}}),
 		one("a list whose template is not known: its bytes are kept", "ipfix-list-template-unknown", with(293), list(255, block(999, []byte{1, 2, 3}), block(300, ip("192.0.2.7"), short("ssh"))),
 			want{Problems: []string{"list_template"}, Fields: map[string]any{"flow.ie.subTemplateMultiList": map[string]any{"records": []any{map[string]any{"template": 999, "data": "010203"}, app("192.0.2.7", "ssh")}}}}),
 		one("a record of a list ends early: the list is kept as it is, the record around it is a flow", "ipfix-list-cut", with(292), list(255, u16(300), ip("192.0.2.7"), u8(9), []byte("ssh")),
