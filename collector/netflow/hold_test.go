@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -210,4 +211,19 @@ func FuzzHold(f *testing.F) {
 		}
 		checkAccounts(t, d.store)
 	})
+}
+
+// TestConfigOfHolding: bad values are named with their keys.
+func TestConfigOfHolding(t *testing.T) {
+	cfg := DefaultConfig()
+	if err := cfg.Validate(); err != nil {
+		t.Fatal(err)
+	}
+	cfg.HoldFor, cfg.TemplateLifetime, cfg.MaxHeldBytes, cfg.MaxHeldSets, cfg.MaxHeldTotal = -1, -1, 0, -1, 1<<30+1
+	err := cfg.Validate()
+	for _, key := range []string{"hold_for", "template_lifetime", "max_held_bytes", "max_held_sets", "max_held_total"} {
+		if err == nil || !strings.Contains(err.Error(), "decode."+key+":") {
+			t.Errorf("%s is not named in %v", key, err)
+		}
+	}
 }
