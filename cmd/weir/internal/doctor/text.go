@@ -11,6 +11,8 @@ import (
 	"strings"
 	"time"
 	"unicode/utf8"
+
+	"github.com/weirflow/weir/cmd/weir/internal/present"
 )
 
 // Style is how the report looks. The zero Style is for a file.
@@ -73,8 +75,8 @@ func (p *printer) head(r *Report) {
 	if r.Source == "listen" {
 		verb = "listened for " + text(seconds(r.Seconds)) + " on"
 	}
-	p.wrap("", "  ", verb+" "+clean(list(where, func(s string) string { return s })))
-	p.wrap("", "  ", fmt.Sprintf("%s, %s, from %s", quantity(r.Datagrams, "datagram"), size(float64(r.Bytes)), plural(len(r.Exporters), "exporter")))
+	p.wrap("", "  ", verb+" "+present.Clean(list(where, func(s string) string { return s })))
+	p.wrap("", "  ", fmt.Sprintf("%s, %s, from %s", quantity(r.Datagrams, "datagram"), present.Bytes(float64(r.Bytes)), plural(len(r.Exporters), "exporter")))
 	if r.Source == "files" && !r.Began.IsZero() {
 		p.wrap("", "  ", fmt.Sprintf("captured in %s, from %s UTC on", text(seconds(r.Seconds)), r.Began.Format("2006-01-02 15:04:05")))
 	}
@@ -99,7 +101,7 @@ func (p *printer) line(name, value string) {
 func (p *printer) exporter(e *Exporter, r *Report) {
 	title := e.Address.String()
 	if e.Name != "" {
-		title = clean(e.Name) + " (" + title + ")"
+		title = present.Clean(e.Name) + " (" + title + ")"
 	}
 	about := strings.Join(e.Protocols, ", ")
 	if len(e.Protocols) == 0 {
@@ -128,9 +130,9 @@ func (p *printer) traffic(e *Exporter, r *Report) {
 	if e.Counters > 0 {
 		kinds = append(kinds, quantity(e.Counters, "counter record"))
 	}
-	all := strings.Join(append(kinds, size(float64(e.Bytes))), ", ")
+	all := strings.Join(append(kinds, present.Bytes(float64(e.Bytes))), ", ")
 	if e.BytesPerSecond > 0 {
-		all += fmt.Sprintf("; %s records/s, %s/s", decimal(e.RecordsPerSecond), size(e.BytesPerSecond))
+		all += fmt.Sprintf("; %s records/s, %s/s", decimal(e.RecordsPerSecond), present.Bytes(e.BytesPerSecond))
 	}
 	p.line("traffic", all)
 }
@@ -222,7 +224,7 @@ func (p *printer) templates(e *Exporter) {
 			p.template(&d.Templates[j], j == 0 && i == 0, d, len(e.Domains) > 1)
 		}
 		for _, m := range d.Missing {
-			p.line("missing", fmt.Sprintf("template %d of domain %d: %s, %s", m.ID, d.ID, quantity(m.Sets, "set"), size(float64(m.Bytes))))
+			p.line("missing", fmt.Sprintf("template %d of domain %d: %s, %s", m.ID, d.ID, quantity(m.Sets, "set"), present.Bytes(float64(m.Bytes))))
 		}
 	}
 }
@@ -244,7 +246,7 @@ func (p *printer) template(t *Template, first bool, d *Domain, several bool) {
 	}
 	fields := make([]string, len(t.Fields))
 	for i, f := range t.Fields {
-		fields[i] = clean(f.Name)
+		fields[i] = present.Clean(f.Name)
 		if p.style.Templates {
 			length := strconv.Itoa(int(f.Length))
 			if f.Length == 65535 {
@@ -271,8 +273,8 @@ func (p *printer) findings(list []Finding) {
 	for _, f := range list {
 		code := map[Severity]string{Error: red, Warning: yellow, Hint: cyan}[f.Severity]
 		first := fmt.Sprintf("  %-7s  ", f.Severity)
-		p.wrap(p.paint(code, first), strings.Repeat(" ", 11), f.ID+": "+clean(f.Text))
-		p.wrap(strings.Repeat(" ", 11), strings.Repeat(" ", 11), clean(f.Advice))
+		p.wrap(p.paint(code, first), strings.Repeat(" ", 11), f.ID+": "+present.Clean(f.Text))
+		p.wrap(strings.Repeat(" ", 11), strings.Repeat(" ", 11), present.Clean(f.Advice))
 		for _, c := range f.Commands {
 			fmt.Fprintf(&p.out, "%s%s\n", strings.Repeat(" ", 15), p.paint(dim, c))
 		}

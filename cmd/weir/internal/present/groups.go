@@ -113,7 +113,7 @@ func Groups(out io.Writer, s Style, g *query.GroupsAnswer) error {
 		return list
 	}
 	if g.Other != nil {
-		add(named(quantity(g.OtherGroups, "other")), g.Other.Values, true)
+		add(named(Quantity(g.OtherGroups, "other")), g.Other.Values, true)
 	}
 	if rest := Rest(g); rest != nil {
 		add(named(noValue), rest.Values, true)

@@ -11,8 +11,8 @@ import (
 	"github.com/weirflow/weir/indexer/query"
 )
 
-// grouped writes a whole number with a comma between thousands.
-func grouped(n int64) string {
+// Grouped writes a whole number with a comma between thousands.
+func Grouped(n int64) string {
 	text := strconv.FormatInt(n, 10)
 	start := 0
 	if n < 0 {
@@ -24,12 +24,12 @@ func grouped(n int64) string {
 	return text
 }
 
-// quantity is a number with the thing that it counts.
-func quantity(n int64, what string) string {
+// Quantity is a number with the thing that it counts.
+func Quantity(n int64, what string) string {
 	if n == 1 {
 		return "1 " + what
 	}
-	return grouped(n) + " " + what + "s"
+	return Grouped(n) + " " + what + "s"
 }
 
 // Bytes is a number of bytes for people: 1.5 MiB.
@@ -67,10 +67,10 @@ func number(n float64) string {
 		return strconv.FormatFloat(n, 'g', 6, 64)
 	}
 	if decimals(n) == 0 || math.Abs(n) >= 1e6 {
-		return grouped(int64(math.Round(n)))
+		return Grouped(int64(math.Round(n)))
 	}
 	whole, part := math.Modf(math.Round(n*10) / 10)
-	text := grouped(int64(whole)) + "." + strconv.Itoa(int(math.Round(math.Abs(part)*10)))
+	text := Grouped(int64(whole)) + "." + strconv.Itoa(int(math.Round(math.Abs(part)*10)))
 	if whole == 0 && n < 0 {
 		text = "-" + text
 	}
@@ -142,7 +142,7 @@ func cell(v any, c query.Column, s Style) string {
 		case c.Unit == "" && c.Func == "":
 			return strconv.FormatInt(v, 10)
 		case c.Unit == "":
-			return grouped(v)
+			return Grouped(v)
 		}
 	case []any:
 		parts := make([]string, len(v))

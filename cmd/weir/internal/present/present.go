@@ -74,11 +74,11 @@ func Stats(a *query.Answer) string {
 	var b strings.Builder
 	st := a.Stats
 	if a.Newest == nil {
-		fmt.Fprintf(&b, "%s of ", grouped(st.Matched))
+		fmt.Fprintf(&b, "%s of ", Grouped(st.Matched))
 	}
-	fmt.Fprintf(&b, "%s, %s looked at, %s", quantity(st.Rows, "flow"), grouped(st.Scanned), duration(st.Took))
+	fmt.Fprintf(&b, "%s, %s looked at, %s", Quantity(st.Rows, "flow"), Grouped(st.Scanned), duration(st.Took))
 	if st.Failed > 0 {
-		fmt.Fprintf(&b, "; %s could not be read", quantity(int64(st.Failed), "block"))
+		fmt.Fprintf(&b, "; %s could not be read", Quantity(int64(st.Failed), "block"))
 	}
 	return b.String()
 }

@@ -209,7 +209,7 @@ func TestCSV(t *testing.T) {
 
 func TestNumbers(t *testing.T) {
 	for want, got := range map[string]string{
-		"0": grouped(0), "-1,234": grouped(-1234), "999": grouped(999), "9,223,372,036,854,775,807": grouped(1<<63 - 1),
+		"0": Grouped(0), "-1,234": Grouped(-1234), "999": Grouped(999), "9,223,372,036,854,775,807": Grouped(1<<63 - 1),
 		"1023 B": Bytes(1023), "1.0 KiB": Bytes(1024), "1.0 MiB": Bytes(1<<20 - 1), "-2.0 GiB": Bytes(-2 << 30), "0.5 B": Bytes(0.5), "16384.0 PiB": Bytes(1 << 64),
 		"1.5": number(1.5), "-0.3": number(-0.25), "12,345.7": number(12345.67), "1,000,001": number(1000000.6), "1.84467e+19": number(1 << 64),
 		"2.5 h": duration(150 * time.Minute), "12 ms": duration(12 * time.Millisecond), "10 s": duration(9960 * time.Millisecond), "5 ns": duration(5), "-1.0 s": duration(-time.Second),
