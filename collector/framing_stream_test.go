@@ -123,11 +123,13 @@ func (d *lengthsDecoder) Decode(o message.Origin, payload []byte, w *flow.Writer
 
 func FuzzStreamMessage(f *testing.F) {
 	f.Add(slices.Concat(streamed()...))
-	for _, m := range streamed() {
+	for _, m := range slices.Concat(streamed(), quirks(f), captured(f)) {
 		f.Add(m)
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		size, need, err := StreamMessage(b)
+		var size, need int
+		var err error
+		bounded(t, func() { size, need, err = StreamMessage(b) })
 		switch {
 		case err != nil:
 			if size != 0 || need != 0 {

@@ -5,8 +5,6 @@ import (
 	"encoding/binary"
 	"errors"
 	"maps"
-	"os"
-	"path/filepath"
 	"slices"
 	"testing"
 
@@ -106,24 +104,16 @@ func TestMessageLengthOfLies(t *testing.T) {
 }
 
 func FuzzMessageLength(f *testing.F) {
-	seeds := slices.Collect(maps.Values(framed()))
-	quirks, err := filepath.Glob("../testdata/quirks/*.bin")
-	if err != nil || len(quirks) == 0 {
-		f.Fatalf("no quirks, error %v", err)
-	}
-	for _, path := range quirks {
-		b, err := os.ReadFile(path)
-		if err != nil {
-			f.Fatal(err)
-		}
-		seeds = append(seeds, b)
-	}
+	seeds := slices.Concat(slices.Collect(maps.Values(framed())), quirks(f), captured(f))
 	for _, b := range seeds {
 		f.Add(b)
 		f.Add(bytes.Repeat(b, 3))
 	}
 	f.Fuzz(func(t *testing.T, b []byte) {
-		n, p, err := MessageLength(b)
+		var n int
+		var p message.Protocol
+		var err error
+		bounded(t, func() { n, p, err = MessageLength(b) })
 		if err != nil {
 			if n != 0 || Recognise(b) != message.ProtocolUnknown {
 				t.Fatalf("%d bytes of %v, but %v", n, p, err)

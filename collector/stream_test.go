@@ -341,11 +341,15 @@ func FuzzStream(f *testing.F) {
 	f.Add(slices.Concat(newMessage(10, 1, 40), newMessage(10, 2, 16)), uint16(5))
 	f.Add(append(newMessage(10, 1, 40), 0, 10, 0, 3), uint16(50))
 	f.Add([]byte("GET / HTTP/1.1\r\n"), uint16(2))
+	for _, b := range append(quirks(f), captured(f)...) {
+		f.Add(b, uint16(len(b)/2))
+	}
 	f.Fuzz(func(t *testing.T, stream []byte, cut uint16) {
 		var decoded bytes.Buffer
 		r := pipeRig(t, &tapDecoder{to: &decoded})
 		at := min(int(cut), len(stream))
-		reason, _ := r.serve(stream[:at], stream[at:])
+		var reason string
+		bounded(t, func() { reason, _ = r.serve(stream[:at], stream[at:]) })
 		if !slices.Contains(closeReasons, reason) {
 			t.Errorf("the reason is %q", reason)
 		}

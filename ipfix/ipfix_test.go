@@ -111,12 +111,18 @@ func second(_ Template, _ int, err error) error { return err }
 
 func FuzzParseTemplate(f *testing.F) {
 	f.Add(words(256, 2, 8, 4, 0x8001, 65535, 0, 9))
+	for _, b := range templateSets(f) {
+		f.Add(b)
+	}
 	f.Fuzz(func(t *testing.T, b []byte) {
 		for _, parse := range []func([]byte) (Template, int, error){
 			func(b []byte) (Template, int, error) { return ParseTemplate(b, false) },
 			func(b []byte) (Template, int, error) { return ParseTemplate(b, true) }, ParseTemplate9, ParseOptionsTemplate9,
 		} {
-			got, n, err := parse(b)
+			var got Template
+			var n int
+			var err error
+			bounded(t, func() { got, n, err = parse(b) })
 			if err != nil {
 				if n != 0 || got.Fields != nil {
 					t.Fatalf("an error came with %d bytes and %d fields", n, len(got.Fields))

@@ -27,6 +27,18 @@ type capture struct {
 
 // captures reads the index; it skips the test when there is none.
 func captures(t testing.TB) (dir string, list []capture) {
+	t.Helper()
+	dir, list, err := readCaptures(t)
+	if err != nil {
+		t.Skipf("no captures of real exporters here: %v", err)
+	}
+	return dir, list
+}
+
+// readCaptures reads the index. An error says that there is none, which fails the
+// test where the captures are required.
+func readCaptures(t testing.TB) (dir string, list []capture, err error) {
+	t.Helper()
 	shared := os.Getenv("WEIR_SHARED")
 	if shared == "" {
 		shared = "../../../shared"
@@ -37,7 +49,7 @@ func captures(t testing.TB) (dir string, list []capture) {
 		if os.Getenv("WEIR_REQUIRE") == "1" {
 			t.Fatalf("the captures are required: %v", err)
 		}
-		t.Skipf("no captures of real exporters here: %v", err)
+		return dir, nil, err
 	}
 	lines := strings.Split(strings.TrimRight(string(index), "\n"), "\n")
 	column := map[string]int{}
@@ -52,7 +64,7 @@ func captures(t testing.TB) (dir string, list []capture) {
 		c.options, _ = strconv.Atoi(get("option records"))
 		list = append(list, c)
 	}
-	return dir, list
+	return dir, list, nil
 }
 
 // datagrams reads the UDP payloads of a pcap, or a raw one.
@@ -61,6 +73,11 @@ func datagrams(t testing.TB, path, format string) [][]byte {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return payloads(t, data, format)
+}
+
+// payloads gives the UDP payloads of a pcap's bytes, or those of a raw datagram.
+func payloads(t testing.TB, data []byte, format string) [][]byte {
 	if format != "pcap" {
 		return [][]byte{data}
 	}

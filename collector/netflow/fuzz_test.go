@@ -2,12 +2,17 @@ package netflow
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
+	"io"
+	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/weirflow/weir/collector/message"
 	"github.com/weirflow/weir/flow"
+	"github.com/weirflow/weir/ipfix"
 )
 
 // testdata gives the datagrams of one protocol under testdata: every quirk, and
@@ -28,10 +33,82 @@ func testdata(f *testing.F, name string) (list [][]byte) {
 	return list
 }
 
+// What is taken of each real exporter's capture, so that a fuzz test starts quickly.
+const (
+	seedFile   = 64 << 10 // bytes that are read of a file
+	seedLength = 4 << 10  // bytes of a seed
+)
+
+// captured gives seeds from the captures of real exporters, where they are: of each
+// file the first datagrams of a version, and one with the sets of many of them, so
+// that data comes with its templates.
+func captured(f *testing.F, version uint16) (list [][]byte) {
+	f.Helper()
+	dir, index, err := readCaptures(f)
+	if err != nil {
+		f.Logf("no seeds from captures of real exporters: %v", err)
+	}
+	for _, c := range index {
+		var whole []byte
+		taken := 0
+		for _, p := range firstDatagrams(f, filepath.Join(dir, c.path), c.format) {
+			if len(p) < ipfix.HeaderLen || binary.BigEndian.Uint16(p) != version {
+				continue
+			}
+			if taken < 2 {
+				list = append(list, p[:min(len(p), seedLength)])
+			}
+			taken++
+			head := ipfix.HeaderLen
+			if version == ipfix.Version9 {
+				head = ipfix.Header9Len
+			}
+			switch {
+			case whole == nil:
+				whole = bytes.Clone(p)
+			case version >= ipfix.Version9 && len(p) > head && len(whole)+len(p) <= seedLength:
+				whole = append(whole, p[head:]...)
+			}
+		}
+		if taken > 1 && len(whole) <= seedLength {
+			if version == ipfix.Version {
+				binary.BigEndian.PutUint16(whole[2:], uint16(len(whole)))
+			}
+			list = append(list, whole)
+		}
+	}
+	return list
+}
+
+// firstDatagrams gives the datagrams at the beginning of a file.
+func firstDatagrams(f *testing.F, path, format string) (list [][]byte) {
+	f.Helper()
+	file, err := os.Open(path)
+	if err != nil {
+		f.Fatal(err)
+	}
+	defer file.Close()
+	data, err := io.ReadAll(io.LimitReader(file, seedFile))
+	if err != nil {
+		f.Fatal(err)
+	}
+	if format != "concatenated" || len(data) < 4 || binary.BigEndian.Uint16(data) != ipfix.Version {
+		return payloads(f, data, format)
+	}
+	for len(data) >= ipfix.HeaderLen {
+		n := int(binary.BigEndian.Uint16(data[2:]))
+		if n < ipfix.HeaderLen || n > len(data) {
+			break
+		}
+		list, data = append(list, data[:n]), data[n:]
+	}
+	return list
+}
+
 // fuzz feeds arbitrary bytes twice, so that data meets the templates before it,
 // and uses what comes out. name is the protocol's in the names of testdata.
 func fuzz(f *testing.F, version byte, name string, seeds ...[]byte) {
-	for _, s := range append(seeds, testdata(f, name)...) {
+	for _, s := range slices.Concat(seeds, testdata(f, name), captured(f, uint16(version))) {
 		f.Add(s)
 	}
 	encoder := flow.NewEncoder()
@@ -51,11 +128,13 @@ func fuzz(f *testing.F, version byte, name string, seeds ...[]byte) {
 		})
 		var res message.Result
 		for range 2 { // the second time with the templates that the first left
-			d.Decode(testOrigin, p, w, &res)
+			bounded(t, func() {
+				d.Decode(testOrigin, p, w, &res)
+				w.Flush()
+			})
 			if n := res.Flows + res.Options; n > len(p) {
 				t.Fatalf("%d records out of %d bytes", n, len(p))
 			}
-			w.Flush()
 		}
 		checkAccounts(t, d.store)
 		var saved bytes.Buffer
@@ -102,14 +181,26 @@ func FuzzLoad(f *testing.F) {
 		d.Decode(testOrigin, p, w, &res)
 		w.Flush()
 	}
-	var saved bytes.Buffer
-	if err := d.store.Save(&saved); err != nil {
-		f.Fatal(err)
+	save := func(s *Store) {
+		var saved bytes.Buffer
+		if err := s.Save(&saved); err != nil {
+			f.Fatal(err)
+		}
+		f.Add(saved.Bytes())
 	}
-	f.Add(saved.Bytes())
+	save(d.store)
+	// And what it saves of each seed from real exporters.
+	for _, p := range slices.Concat(captured(f, ipfix.Version9), captured(f, ipfix.Version)) {
+		s := NewStore(DefaultConfig())
+		NewDecoder(s).Decode(testOrigin, p, w, &res)
+		w.Flush()
+		if res.Templates+res.OptionsTemplates+res.Options > 0 {
+			save(s)
+		}
+	}
 	f.Fuzz(func(t *testing.T, p []byte) {
 		s := NewStore(DefaultConfig())
-		_ = s.Load(bytes.NewReader(p), 1) // errors are fine, panics are not
+		bounded(t, func() { _ = s.Load(bytes.NewReader(p), 1) }) // errors are fine, panics are not
 		checkAccounts(t, s)
 		before := s.Stats()
 		var out bytes.Buffer
@@ -133,11 +224,11 @@ func FuzzLoad(f *testing.F) {
 				for id := range domain.templates {
 					set := set2(id, bytes.Repeat([]byte{3}, 300))
 					o := message.Origin{Addr: x.key.addr, Transport: "udp"}
+					packet := ipfixMessage(exported, 0, key.id, set)
 					if key.protocol == message.NetFlow9 {
-						d.Decode(o, v9Packet(1, 0, exported, 0, key.id, set), w, &res)
-					} else {
-						d.Decode(o, ipfixMessage(exported, 0, key.id, set), w, &res)
+						packet = v9Packet(1, 0, exported, 0, key.id, set)
 					}
+					bounded(t, func() { d.Decode(o, packet, w, &res) })
 					if n := res.Flows + res.Options; n > 300 {
 						t.Fatalf("%d records out of 300 bytes", n)
 					}

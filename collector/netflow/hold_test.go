@@ -10,6 +10,7 @@ import (
 
 	"github.com/weirflow/weir/collector/message"
 	"github.com/weirflow/weir/flow"
+	"github.com/weirflow/weir/ipfix"
 )
 
 // octets of a record of smallTemplate from 10.0.0.1.
@@ -178,6 +179,9 @@ func TestTemplateLifetime(t *testing.T) {
 func FuzzHold(f *testing.F) {
 	f.Add([]byte{0, 1, 2, 0x81, 0x80, 0x40, 7, 0x82})
 	f.Add([]byte("data before templates\x80\x81\x82\x83"))
+	for _, p := range captured(f, ipfix.Version) { // bytes as exporters send them are an order as good as any
+		f.Add(p[:min(len(p), 64)])
+	}
 	f.Fuzz(func(t *testing.T, ops []byte) {
 		cfg := DefaultConfig()
 		cfg.MaxHeldBytes, cfg.MaxHeldSets, cfg.MaxHeldTotal, cfg.HoldFor, cfg.MaxExporters = 3000, 9, 5000, 20*time.Second, 3
@@ -198,9 +202,11 @@ func FuzzHold(f *testing.F) {
 				set = set2(id, []byte(fmt.Sprint(i, "........"))[:1+op&0x40>>3])
 				sent += 1 + int(op&0x40>>3)
 			}
-			d.Decode(o, ipfixMessage(exported, 0, uint32(op>>5&1), set), w, &res)
+			bounded(t, func() {
+				d.Decode(o, ipfixMessage(exported, 0, uint32(op>>5&1), set), w, &res)
+				w.Flush()
+			})
 			got += res.Flows
-			w.Flush()
 		}
 		if got > sent {
 			t.Fatalf("%d records of %d", got, sent)

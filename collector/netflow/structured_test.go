@@ -2,6 +2,7 @@ package netflow
 
 import (
 	"bytes"
+	"encoding/binary"
 	"encoding/json"
 	"math"
 	"path/filepath"
@@ -119,6 +120,41 @@ func TestCaptureLists(t *testing.T) {
 	}
 }
 
+// listValues gives the bytes of each list in a message that has its templates.
+func listValues(p []byte) (list [][]byte) {
+	d := NewDecoder(NewStore(DefaultConfig()))
+	_, w := sink(1024)
+	var res message.Result
+	d.Decode(testOrigin, p, w, &res)
+	for at := ipfix.HeaderLen; len(p)-at >= ipfix.SetHeaderLen; {
+		id, length := binary.BigEndian.Uint16(p[at:]), int(binary.BigEndian.Uint16(p[at+2:]))
+		if length < ipfix.SetHeaderLen || length > len(p)-at {
+			break
+		}
+		body := p[at+ipfix.SetHeaderLen : at+length]
+		at += length
+		var t *template
+		for _, x := range d.store.list() {
+			if domain := x.domains[domainKey{message.IPFIX, res.Domain}]; domain != nil {
+				t = domain.templates[id]
+			}
+		}
+		for t != nil && len(body) >= t.min {
+			for i := range t.steps {
+				v, n := fieldBytes(t.steps[i].length, body)
+				if n < 0 {
+					return list
+				}
+				if t.steps[i].do == actList && len(v) <= seedLength {
+					list = append(list, v)
+				}
+				body = body[n:]
+			}
+		}
+	}
+	return list
+}
+
 // FuzzStructured feeds any bytes to the three kinds of list, which may name two
 // templates, one of them with a list in it.
 func FuzzStructured(f *testing.F) {
@@ -126,6 +162,11 @@ func FuzzStructured(f *testing.F) {
 	f.Add([]byte{3, 1, 44, 0, 12, 10, 0, 0, 1, 3, 's', 's', 'h', 1, 45, 0, 14, 9, 255, 1, 44, 10, 0, 0, 1, 1, 'a'})
 	f.Add([]byte{4, 0, 96, 255, 255, 3, 's', 's', 'h', 0})
 	f.Add([]byte{0, 0x80, 77, 0, 2, 0, 0, 0x7e, 0xd9, 1, 2})
+	for _, p := range append(testdata(f, "ipfix"), captured(f, ipfix.Version)...) {
+		for _, v := range listValues(p) {
+			f.Add(v)
+		}
+	}
 	f.Fuzz(func(t *testing.T, v []byte) {
 		if len(v) > 60_000 {
 			return
@@ -136,7 +177,9 @@ func FuzzStructured(f *testing.F) {
 		d.Decode(testOrigin, ipfixMessage(exported, 0, 1, set2(2, join(u16(300, 2, 8, 4, 96, 65535), u16(301, 1, 292, 65535))),
 			set2(2, u16(302, 1, 291, 65535)), set2(2, u16(303, 1, 292, 65535)), set2(2, u16(304, 1, 293, 65535))), w, &res)
 		for id := uint16(302); id <= 304; id++ {
-			d.Decode(testOrigin, ipfixMessage(exported, 0, 1, set2(id, join([]byte{255}, u16(uint16(len(v))), v))), w, &res)
+			bounded(t, func() {
+				d.Decode(testOrigin, ipfixMessage(exported, 0, 1, set2(id, join([]byte{255}, u16(uint16(len(v))), v))), w, &res)
+			})
 			if res.Flows != 1 || len(b.At(b.Len()-1).Extra) > 1 {
 				t.Fatalf("%d flows, %+v", res.Flows, res.First)
 			}

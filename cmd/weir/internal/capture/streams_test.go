@@ -212,8 +212,12 @@ func FuzzCapture(f *testing.F) {
 			}
 		}
 	}
+	for _, b := range captured(f) {
+		f.Add(b)
+	}
 	f.Fuzz(func(t *testing.T, file []byte) {
-		list, _, _ := readAll(t, file)
+		var list []Datagram
+		bounded(t, func() { list, _, _ = readAll(t, file) })
 		total := 0
 		for _, d := range list {
 			if len(d.Payload) > maxPayload || !d.Source.IsValid() {
@@ -234,8 +238,16 @@ func FuzzPackets(f *testing.F) {
 		f.Add(link, packet)
 		f.Add(link, ethernet(f, packet))
 	}
+	for _, file := range captured(f) {
+		for link, packet := range firstPackets(file) {
+			f.Add(link, packet)
+		}
+	}
 	f.Fuzz(func(t *testing.T, link uint16, packet []byte) {
-		if _, _, err := readAll(t, pcapFile(t, layers.LinkType(link), packet, packet)); err != nil && knownLinkType(layers.LinkType(link)) && len(packet) < 1<<16 {
+		file := pcapFile(t, layers.LinkType(link), packet, packet)
+		var err error
+		bounded(t, func() { _, _, err = readAll(t, file) })
+		if err != nil && knownLinkType(layers.LinkType(link)) && len(packet) < 1<<16 {
 			t.Fatal(err)
 		}
 	})
