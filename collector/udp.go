@@ -20,6 +20,9 @@ const (
 	readBatch = 64
 	// maxDatagram holds any UDP payload (at most 65,527 bytes over IPv6).
 	maxDatagram = 65535
+	// datagramCost is what a datagram takes of the kernel's receive buffer beside
+	// its payload, in bytes, at least.
+	datagramCost = 256
 	// maxReadPause bounds the wait after a receive error.
 	maxReadPause = time.Second
 )
@@ -35,15 +38,15 @@ type udpWorker struct {
 	log      *slog.Logger
 	// stopAt is when the reader was told to stop, in Unix nanoseconds; 0 before.
 	stopAt atomic.Int64
-	// stopped is closed with it.
+	// stopped is closed when the reader has been told, and its deadline is set.
 	stopped chan struct{}
 }
 
 // stop lets the reader take what the kernel has received until now, and end.
 func (w *udpWorker) stop(now time.Time) {
 	w.stopAt.Store(now.UnixNano())
-	close(w.stopped)
 	_ = w.socket.conn.SetReadDeadline(now) // fails only when the reader has closed the socket
+	close(w.stopped)
 }
 
 // batchReader is what ipv4.PacketConn and ipv6.PacketConn share: recvmmsg.
@@ -98,10 +101,19 @@ func (w *udpWorker) receive() {
 
 // drain receives what the kernel had received when the worker was stopped.
 func (r *udpReader) drain() {
+	// The reader may know of the stop before its deadline is set, which would end
+	// this in the middle.
+	<-r.stopped
 	_ = r.socket.conn.SetReadDeadline(time.Time{}) // a socket that is gone fails in read
-	for {
+	// More than the buffer holds is not waited for: all of it came after the stop.
+	// The times of receipt alone do not tell: a datagram that the kernel took while
+	// it had no clock running for the socket has the time at which it is read.
+	for room := 2 * r.socket.granted; ; {
 		last, err := r.read(unix.MSG_DONTWAIT)
-		if err != nil || last >= r.stopAt.Load() {
+		for i := range r.list {
+			room -= len(r.list[i].payload) + datagramCost
+		}
+		if err != nil || room < 0 && last >= r.stopAt.Load() {
 			return
 		}
 	}
@@ -110,13 +122,13 @@ func (r *udpReader) drain() {
 // read receives one batch into the queue. It returns when the last datagram of
 // it was received, in Unix nanoseconds.
 func (r *udpReader) read(flags int) (int64, error) {
+	r.list = r.list[:0]
 	n, err := r.batch.ReadBatch(r.messages, flags)
 	if err != nil {
 		return 0, err
 	}
 	now, bytes := time.Now().UnixNano(), 0
 	last := now
-	r.list = r.list[:0]
 	for i := range r.messages[:n] {
 		m := &r.messages[i]
 		beside := parseAncillary(m.OOB[:m.NN])

@@ -1,11 +1,13 @@
 package netflow
 
 import (
+	"bytes"
 	"encoding/binary"
 	"net/netip"
 	"testing"
 
 	"github.com/weirflow/weir/collector/message"
+	"github.com/weirflow/weir/ipfix"
 )
 
 // benchmarkFields is a template as routers send it: 23 fields, 82 bytes.
@@ -65,23 +67,7 @@ func set2(id uint16, body []byte) []byte {
 
 func BenchmarkDecode(b *testing.B) {
 	template, data := benchmarkMessages()
-	d := NewDecoder(NewStore(DefaultConfig()))
-	_, w := sink(256)
-	var res message.Result
-	o := message.Origin{Addr: netip.MustParseAddr("192.0.2.1"), Transport: "udp", Received: 1_790_000_000_000_000_000}
-	d.Decode(o, template, w, &res)
-	b.ReportAllocs()
-	b.SetBytes(int64(len(data)))
-	records := 0
-	for b.Loop() {
-		d.Decode(o, data, w, &res)
-		records += res.Flows
-	}
-	if res.Flows != 17 || !res.Clean() {
-		b.Fatalf("%d flows, %v", res.Flows, res.First)
-	}
-	b.ReportMetric(float64(records)/b.Elapsed().Seconds(), "flows/s")
-	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(records), "ns/flow")
+	benchmark(b, 17, data, template)
 }
 
 // TestDecodeAllocates proves that decoding allocates nothing once the template
@@ -97,19 +83,48 @@ func TestDecodeAllocates(t *testing.T) {
 	}
 }
 
-// BenchmarkDecode5 is a full NetFlow v5 datagram of 30 records.
-func BenchmarkDecode5(b *testing.B) {
-	p := make([]byte, header5Len+30*record5Len)
-	binary.BigEndian.PutUint16(p, 5)
-	binary.BigEndian.PutUint16(p[2:], 30)
+// BenchmarkDecode1, 5 and 7 are full datagrams of the versions without templates.
+func BenchmarkDecode1(b *testing.B) { benchmarkFixed(b, 1, 16, 24, 48) }
+func BenchmarkDecode5(b *testing.B) { benchmarkFixed(b, 5, header5Len, 30, record5Len) }
+func BenchmarkDecode7(b *testing.B) { benchmarkFixed(b, 7, 24, 27, 52) }
+
+func benchmarkFixed(b *testing.B, version byte, header, records, size int) {
+	p := make([]byte, header+records*size)
+	p[1], p[3] = version, byte(records)
+	benchmark(b, records, p)
+}
+
+// BenchmarkDecode9 is the records of BenchmarkDecode in NetFlow v9, their times in
+// milliseconds since boot.
+func BenchmarkDecode9(b *testing.B) {
+	template, data := benchmarkMessages()
+	to9 := func(p []byte, count uint16) []byte {
+		return v9Packet(count, 5000, 1_790_000_000, 0, 7, bytes.ReplaceAll(p[ipfix.HeaderLen:], u16(152, 8, 153, 8), u16(22, 8, 21, 8)))
+	}
+	template = to9(template, 1)
+	template[ipfix.Header9Len+1] = 0 // the set id of templates
+	benchmark(b, 17, to9(data, 17), template)
+}
+
+// benchmark decodes the same packet again and again, after those before it.
+func benchmark(b *testing.B, flows int, p []byte, before ...[]byte) {
 	d := NewDecoder(NewStore(DefaultConfig()))
 	_, w := sink(256)
 	var res message.Result
+	o := message.Origin{Addr: netip.MustParseAddr("192.0.2.1"), Transport: "udp", Received: 1_790_000_000_000_000_000}
+	for _, p := range before {
+		d.Decode(o, p, w, &res)
+	}
 	b.ReportAllocs()
+	b.SetBytes(int64(len(p)))
 	records := 0
 	for b.Loop() {
-		d.Decode(testOrigin, p, w, &res)
+		d.Decode(o, p, w, &res)
 		records += res.Flows
 	}
+	if res.Flows != flows || !res.Clean() {
+		b.Fatalf("%d flows, %v", res.Flows, res.First)
+	}
+	b.ReportMetric(float64(records)/b.Elapsed().Seconds(), "flows/s")
 	b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(records), "ns/flow")
 }
