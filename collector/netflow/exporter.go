@@ -212,16 +212,16 @@ func (x *exporter) withdrawAll(s *Store, d *domain, options bool) {
 
 // samplingRate looks up what options data told in the flow's domain, else in
 // domain 0, where many exporters put what holds for the whole device.
-func (x *exporter) samplingRate(d *domain, id, ingress, egress uint64) uint64 {
+func (x *exporter) samplingRate(d *domain, k samplerKeys) uint64 {
 	if d == nil {
 		return 0
 	}
-	if rate := d.samplers.of(id, ingress, egress); rate != 0 {
+	if rate := d.samplers.of(k); rate != 0 {
 		return rate
 	}
 	if d.key.id != 0 {
 		if whole := x.domains[domainKey{d.key.protocol, 0}]; whole != nil {
-			return whole.samplers.of(id, ingress, egress)
+			return whole.samplers.of(k)
 		}
 	}
 	return 0

@@ -36,6 +36,9 @@ func (m *run) finish(r *flow.Record) {
 		}
 	}
 	m.icmp(r)
+	if s.flagsBack != 0 {
+		addFlags(r, s.flagsBack)
+	}
 	m.counters(r)
 	m.names(r)
 	if s.app.length != 0 {
@@ -151,10 +154,11 @@ func (m *run) counters(r *flow.Record) {
 	if s.has == 0 {
 		return // an event
 	}
-	octets, packets, backOctets, backPackets := s.pick(forwardOctets), s.pick(forwardPackets), s.pick(reverseOctets), s.pick(reversePackets)
-	c := counted{s.at(octets), s.at(packets), s.at(backOctets), s.at(backPackets)}
-	if which := bit(octets) | bit(packets) | bit(backOctets) | bit(backPackets); which&totals != 0 || s.events[eventFirewall] != 0 && s.flowID != 0 {
-		rest, less := m.once(r, c, which)
+	from := s.picked(1<<numCounters - 1)
+	octets, packets, backOctets, backPackets := from.octets, from.packets, from.backOctets, from.backPackets
+	c := from.of(s)
+	if s.has&totals != 0 || s.events[eventFirewall] != 0 && s.flowID != 0 {
+		rest, less := m.once(r, c, from)
 		if less {
 			m.totals(r, octets, packets, backOctets, backPackets)
 		}

@@ -156,6 +156,9 @@ func (m *run) rare(r *flow.Record, s *step, v []byte) {
 			k.scopeInterface, k.scopeInterfaceID = true, uint32(number(v))
 		}
 		m.extra(r, s, v)
+	case actCard:
+		k.card, k.hasCard = uint32(number(v)), true
+		m.extra(r, s, v)
 	case actOther:
 		m.other(r, s, v)
 	case actEvent:
@@ -203,7 +206,11 @@ func (m *run) rare(r *flow.Record, s *step, v []byte) {
 	case actSubApp:
 		m.subApplication(r, s, v)
 	case actFlags:
-		flags(r, v)
+		if s.index == flagsBack {
+			k.flagsBack |= uint16(number(v))
+		} else {
+			flags(r, v)
+		}
 		m.extra(r, s, v)
 	case actList:
 		m.structured(r, s, v)

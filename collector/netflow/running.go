@@ -110,10 +110,22 @@ func keyOf(r *flow.Record, s *scratch) flowKey {
 // Reasons for the end of a flow record (IANA flowEndReason).
 const endActiveTimeout = 2
 
+// picked is the counters that octets and packets come from, -1 for none.
+type picked struct{ octets, packets, backOctets, backPackets int }
+
+// of gives what they count.
+func (p picked) of(s *scratch) counted {
+	return counted{s.at(p.octets), s.at(p.packets), s.at(p.backOctets), s.at(p.backPackets)}
+}
+
+// picked chooses the counters of a record among some of them.
+func (s *scratch) picked(among uint32) picked {
+	return picked{s.pick(forwardOctets & among), s.pick(forwardPackets & among), s.pick(reverseOctets & among), s.pick(reversePackets & among)}
+}
+
 // once keeps counters that come more than once from being counted twice, and
-// reports whether it took anything away. which has the counters that the octets
-// and packets come from.
-func (m *run) once(r *flow.Record, c counted, which uint32) (counted, bool) {
+// reports whether it took anything away. from has where c comes from.
+func (m *run) once(r *flow.Record, c counted, from picked) (counted, bool) {
 	s := &m.scratch
 	connection := flowKey{id: s.flowID}
 	switch firewall := s.events[eventFirewall]; {
@@ -124,10 +136,22 @@ func (m *run) once(r *flow.Record, c counted, which uint32) (counted, bool) {
 		if rest := m.increment(connection, c, true); rest != c {
 			return rest, true
 		}
-	case which&totals != 0:
-		key := keyOf(r, s)
+	case s.has&totals != 0:
 		over := r.Has(flow.FieldFlowEndReason) && r.FlowEndReason != 0 && r.FlowEndReason != endActiveTimeout
-		if rest := m.increment(key, c, over); rest != c {
+		rest := m.increment(keyOf(r, s), s.picked(totals).of(s), over)
+		// A delta counts as it is. The total beside it is noted all the same: it is
+		// what is left when the delta of a later record is 0.
+		for _, x := range [...]struct {
+			from int
+			to   *uint64
+			c    uint64
+		}{{from.octets, &rest.octets, c.octets}, {from.packets, &rest.packets, c.packets},
+			{from.backOctets, &rest.backOctets, c.backOctets}, {from.backPackets, &rest.backPackets, c.backPackets}} {
+			if bit(x.from)&totals == 0 {
+				*x.to = x.c
+			}
+		}
+		if rest != c {
 			return rest, true
 		}
 	}

@@ -58,6 +58,37 @@ func TestTotalsCountOnce(t *testing.T) {
 	}
 }
 
+// TestTotalsBesideDeltas: firewalls send both. A record whose delta is 0 has no
+// traffic, as its total has been counted by the deltas before it; and a delta beside
+// a total of another quantity is no total.
+func TestTotalsBesideDeltas(t *testing.T) {
+	for name, c := range map[string]struct {
+		template []byte
+		records  [][]uint32
+		want     [][2]uint64 // octets and packets
+	}{
+		"both of both": {u16(300, 5, 8, 4, 1, 4, 85, 4, 2, 4, 86, 4), [][]uint32{{1, 100, 100, 2, 2}, {1, 0, 100, 0, 2}, {1, 50, 150, 1, 3}, {1, 0, 150, 0, 3}},
+			[][2]uint64{{100, 2}, {0, 0}, {50, 1}, {0, 0}}},
+		"the deltas are never filled": {u16(300, 5, 8, 4, 1, 4, 85, 4, 2, 4, 86, 4), [][]uint32{{1, 0, 100, 0, 2}, {1, 0, 150, 0, 3}}, [][2]uint64{{100, 2}, {50, 1}}},
+		"octets in all, packets since": {u16(300, 3, 8, 4, 85, 4, 2, 4), [][]uint32{{1, 100, 5}, {1, 300, 7}, {1, 300, 0}},
+			[][2]uint64{{100, 5}, {200, 7}, {0, 0}}},
+	} {
+		b := newTestbed(t, DefaultConfig())
+		var data []byte
+		for _, r := range c.records {
+			data = append(data, u32(r...)...)
+		}
+		list := b.decode(ipfixMessage(exported, 0, 1, set2(2, c.template), set2(300, data)))
+		b.clean()
+		for i, want := range c.want {
+			if r := &list[i]; r.NetworkBytes != want[0] || r.NetworkPackets != want[1] {
+				t.Errorf("%s: record %d counts %d octets and %d packets, want %v", name, i, r.NetworkBytes, r.NetworkPackets, want)
+			}
+		}
+		checkAccounts(t, b.d.store)
+	}
+}
+
 // TestRunningIsBounded: flows that never end do not fill the memory.
 func TestRunningIsBounded(t *testing.T) {
 	cfg := DefaultConfig()

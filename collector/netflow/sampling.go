@@ -101,23 +101,32 @@ type samplers map[uint64]uint64
 const (
 	// noSampler is the id of a rate that was told without one.
 	noSampler = 1<<64 - 1
-	// interfaceSampler marks an interface's number; ids of samplers stay below.
+	// interfaceSampler marks an interface's number, and cardSampler that of a line
+	// card; ids of samplers stay below.
 	interfaceSampler = 1 << 63
+	cardSampler      = 1<<63 | 1<<32
 )
 
-// of gives the rate of a flow: its sampler's, else its interface's, else the one
-// that was told without an id, else, for a flow without an id, the only one there
-// is.
-func (s samplers) of(id, ingress, egress uint64) uint64 {
+// samplerKeys is where the rate of a flow may stand; noSampler for what the flow
+// does not name.
+type samplerKeys struct{ id, ingress, egress, card uint64 }
+
+// of gives the rate of a flow: its sampler's, else its interface's, else its line
+// card's, else the one that was told without an id, else, for a flow without an id,
+// the only one there is.
+func (s samplers) of(k samplerKeys) uint64 {
 	if len(s) == 0 {
 		return 0
 	}
-	for _, key := range [...]uint64{id, ingress, egress, noSampler} {
-		if rate, ok := s[key]; ok {
+	for _, key := range [...]uint64{k.id, k.ingress, k.egress, k.card} {
+		if rate, ok := s[key]; ok && key != noSampler {
 			return rate
 		}
 	}
-	if id == noSampler && len(s) == 1 {
+	if rate, ok := s[noSampler]; ok {
+		return rate
+	}
+	if k.id == noSampler && len(s) == 1 {
 		for key, rate := range s {
 			if key&interfaceSampler == 0 {
 				return rate
@@ -137,19 +146,24 @@ func (m *run) rate(r *flow.Record) (uint64, string) {
 		id = r.FlowSamplingID
 	}
 	if m.x.samplers > 0 {
-		ingress, egress := uint64(noSampler), uint64(noSampler)
+		k := samplerKeys{id, noSampler, noSampler, noSampler}
 		if r.Has(flow.FieldIngressInterfaceID) {
-			ingress = interfaceSampler | uint64(r.IngressInterfaceID)
+			k.ingress = interfaceSampler | uint64(r.IngressInterfaceID)
 		}
 		if r.Has(flow.FieldEgressInterfaceID) {
-			egress = interfaceSampler | uint64(r.EgressInterfaceID)
+			k.egress = interfaceSampler | uint64(r.EgressInterfaceID)
 		}
 		if r.Has(flow.FieldFlowDirection) && r.FlowDirection == 1 {
-			ingress = noSampler
+			k.ingress = noSampler
 		} else if r.Has(flow.FieldFlowDirection) {
-			egress = noSampler
+			k.egress = noSampler
 		}
-		if rate := m.x.samplingRate(m.domain, id, ingress, egress); rate != 0 {
+		if m.scratch.hasCard {
+			k.card = cardSampler | uint64(m.scratch.card)
+		} else if r.Has(flow.FieldFlowExporterEngineID) { // the card's slot, where there are cards
+			k.card = cardSampler | uint64(r.FlowExporterEngineID)
+		}
+		if rate := m.x.samplingRate(m.domain, k); rate != 0 {
 			return rate, rateOptions
 		}
 	}
@@ -176,7 +190,8 @@ func (m *run) noSampler() {
 }
 
 // sampler keeps the rate that an options record tells, for a sampler, else for an
-// interface, else for the whole domain.
+// interface, else for the whole domain. That of a line card is kept for the card and
+// for the flows that do not name theirs, as few do.
 func (m *run) sampler(r *flow.Record) {
 	rate := m.scratch.sampling.rate()
 	if rate == 0 {
@@ -193,7 +208,8 @@ func (m *run) sampler(r *flow.Record) {
 	case r.Has(flow.FieldEgressInterfaceID):
 		id = interfaceSampler | uint64(r.EgressInterfaceID)
 	}
-	if !m.store.putSampler(m.x, m.domain, id, rate) {
+	card := m.scratch.hasCard && id == noSampler
+	if !m.store.putSampler(m.x, m.domain, id, rate) || card && !m.store.putSampler(m.x, m.domain, cardSampler|uint64(m.scratch.card), rate) {
 		m.full()
 		return
 	}

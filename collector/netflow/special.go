@@ -84,6 +84,10 @@ const (
 	numTexts
 )
 
+// flagsBack tells TCP flags of the way back, which count for the record when it is
+// whole: the element of the way there may come after them.
+const flagsBack uint8 = 1
+
 type special struct {
 	do    action
 	index uint8
@@ -96,6 +100,7 @@ const (
 	ciscoPEN        = 9
 	proceraPEN      = 15397
 	yafPEN          = 6871
+	yafReverse      = 0x4000 // YAF's elements of the way back
 	asaIngressACL   = 33000
 	asaEgressACL    = 33001
 	asaReason       = 33002
@@ -133,7 +138,7 @@ var specials = map[elementKey]special{
 	{0, 329}: {actSampling, samplingHashMin, fieldNone}, {0, 330}: {actSampling, samplingHashMax, fieldNone},
 	{0, 331}: {actSampling, samplingSelectedMin, fieldNone}, {0, 332}: {actSampling, samplingSelectedMax, fieldNone},
 
-	{0, 148}: {actFlowID, 0, fieldNone}, {0, 239}: {actBiflow, 0, fieldNone},
+	{0, 148}: {actFlowID, 0, fieldNone}, {0, 239}: {actBiflow, 0, fieldNone}, {0, 141}: {actCard, 0, fieldNone},
 	{0, 252}: {actPhysical, 0, flow.FieldIngressInterfaceID}, {0, 253}: {actPhysical, 0, flow.FieldEgressInterfaceID}, {0, 233}: {actEvent, eventFirewall, fieldNone}, {0, asaReason}: {actEvent, eventFirewallReason, fieldNone},
 	{0, 230}: {actEvent, eventNAT, fieldNone}, {0, 466}: {actEvent, eventNATQuota, fieldNone}, {0, 467}: {actEvent, eventNATThreshold, fieldNone},
 	{0, asaIngressACL}: {actACL, 0, flow.FieldFlowACLIngressID}, {0, asaEgressACL}: {actACL, 0, flow.FieldFlowACLEgressID},
@@ -153,7 +158,8 @@ var specials = map[elementKey]special{
 	{ciscoPEN, 12237}: {actAddr, 0, flow.FieldFlowServerIP}, {ciscoPEN, 12239}: {actAddr, 0, flow.FieldFlowServerIP},
 	{ciscoPEN, 12240}: {actClientPort, 0, fieldNone}, {ciscoPEN, 12241}: {actUint, 0, flow.FieldFlowServerPort},
 	{ciscoPEN, 8337}: {actCounter, counterResponderOctets, fieldNone}, {ciscoPEN, 8338}: {actCounter, counterInitiatorOctets, fieldNone},
-	{yafPEN, 14}: {actFlags, 0, fieldNone}, {yafPEN, 15}: {actFlags, 0, fieldNone},
+	{yafPEN, 14}: {actFlags, 0, fieldNone}, {yafPEN, 15}: {actFlags, 0, fieldNone}, {ipfix.ReversePEN, 6}: {actFlags, flagsBack, fieldNone},
+	{yafPEN, 14 | yafReverse}: {actFlags, flagsBack, fieldNone}, {yafPEN, 15 | yafReverse}: {actFlags, flagsBack, fieldNone},
 	{proceraPEN, 3}: {actCounter, counterIncomingOctets, fieldNone}, {proceraPEN, 4}: {actCounter, counterOutgoingOctets, fieldNone},
 	{proceraPEN, 5}: {actCounter, counterIncomingPackets, fieldNone}, {proceraPEN, 6}: {actCounter, counterOutgoingPackets, fieldNone},
 }
@@ -183,6 +189,9 @@ type said struct {
 	ingress, egress  uint32 // physical interfaces
 	scopeInterface   bool
 	scopeInterfaceID uint32
+	card             uint32 // a line card
+	hasCard          bool
+	flagsBack        uint16
 	icmps            bool // type and code come in one number
 	listText         int  // of structured data, in bytes
 }

@@ -247,10 +247,11 @@ func (m *run) listed(do action, field flow.FieldID, v []byte) {
 	}
 }
 
-// flags adds TCP flags that come in two elements: those of the first packet, and
-// those of the others.
-func flags(r *flow.Record, v []byte) {
-	all := uint16(number(v))
+// flags adds TCP flags that come in several elements: those of the first packet,
+// and those of the others.
+func flags(r *flow.Record, v []byte) { addFlags(r, uint16(number(v))) }
+
+func addFlags(r *flow.Record, all uint16) {
 	if r.Has(flow.FieldFlowTCPFlags) {
 		all |= r.FlowTCPFlags
 	}

@@ -99,13 +99,15 @@ func TestCaptureLists(t *testing.T) {
 							TCPSequenceNumber *uint32
 							InitialTCPFlags   *uint8
 							UnionTCPFlags     *uint8
+							// Of the way back, where there was one.
+							ReverseInitialTCPFlags, ReverseUnionTCPFlags uint8
 						}
 					}
 					if err := json.Unmarshal(e.Bytes, &l); err != nil || e.Kind != flow.ElementJSON || len(l.Records) != 1 || l.Semantic != "allOf" {
 						t.Errorf("%s: %s, %v", file, e.Bytes, err)
 					} else if x := l.Records[0]; x.TCPSequenceNumber == nil || x.InitialTCPFlags == nil || x.UnionTCPFlags == nil {
 						t.Errorf("%s: %s", file, e.Bytes)
-					} else if want := uint16(*x.InitialTCPFlags | *x.UnionTCPFlags); r.FlowTCPFlags != want || !r.Has(flow.FieldFlowTCPFlags) {
+					} else if want := uint16(*x.InitialTCPFlags | *x.UnionTCPFlags | x.ReverseInitialTCPFlags | x.ReverseUnionTCPFlags); r.FlowTCPFlags != want || !r.Has(flow.FieldFlowTCPFlags) {
 						t.Errorf("%s: flags %#x, want %#x", file, r.FlowTCPFlags, want)
 					} else {
 						lists++

@@ -42,6 +42,7 @@ const (
 	actICMP              // type and code in one number
 	actAppID             // application id (RFC 6759)
 	actInterface         // NetFlow v9's scope type 2
+	actCard              // line card, NetFlow v9's scope type 3
 	actOther             // number into a record field that another element feeds as well
 	actEvent             // number that tells of an event
 	actACL               // three hashes of an access list
@@ -211,8 +212,11 @@ func plan(f ipfix.FieldSpec, protocol message.Protocol, scope bool) step {
 		if int(f.ID) < len(scopeNames) && scopeNames[f.ID] != "" {
 			s.name = scopeNames[f.ID]
 		}
-		if f.ID == 2 {
+		switch {
+		case f.ID == 2:
 			s.do = actInterface
+		case f.ID == 3 && f.Length <= 8:
+			s.do = actCard
 		}
 		return s
 	}
@@ -261,7 +265,7 @@ func plan(f ipfix.FieldSpec, protocol message.Protocol, scope bool) step {
 // kept as they are.
 func fits(do action, length uint16) bool {
 	switch do {
-	case actCounter, actTime, actSampling, actICMP, actEvent, actFlowID, actSegment, actUint, actClientPort, actFlags:
+	case actCounter, actTime, actSampling, actICMP, actEvent, actFlowID, actSegment, actUint, actClientPort, actFlags, actCard:
 		return length <= 8
 	case actLabel:
 		return length == 3

@@ -7,7 +7,7 @@ var flowFields = []Field{
 	{Name: "flow.category", Go: "FlowCategory", Type: Keyword, Meaning: "Kind of traffic: Web, Email, VPN, Streaming Media and so on; Other when no rule matches."},
 	{Name: "flow.category_rule", Go: "FlowCategoryRule", Type: Keyword, Meaning: "The rule that decided the category."},
 	{Name: "flow.direction", Go: "FlowDirection", Type: U8, Form: FormDirection, Elements: []string{"flowDirection"}, Meaning: "Where the exporter observed the flow at its interface: ingress or egress."},
-	{Name: "flow.tcp_flags", Go: "FlowTCPFlags", Type: U16, Form: FormTCPFlags, Elements: []string{"tcpControlBits"}, Meaning: "TCP flags seen in any packet of the flow."},
+	{Name: "flow.tcp_flags", Go: "FlowTCPFlags", Type: U16, Form: FormTCPFlags, Elements: []string{"tcpControlBits"}, Meaning: "TCP flags seen in any packet of the flow; of a flow of both directions, in those of either."},
 	{Name: "flow.tos", Go: "FlowToS", Type: U8, Elements: []string{"ipClassOfService"}, Meaning: "IPv4 type of service or IPv6 traffic class, the whole octet."},
 	{Name: "flow.dscp", Go: "FlowDSCP", Type: Keyword, Meaning: "Name of the differentiated-services code point in flow.tos: CS0, AF41, EF and so on; the number when it has no name."},
 	{Name: "flow.end_reason", Go: "FlowEndReason", Type: U8, Form: FormEndReason, Elements: []string{"flowEndReason"}, Meaning: "Why the exporter ended the flow record."},
