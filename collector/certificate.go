@@ -128,6 +128,9 @@ func (c *streamConn) handshake() error {
 	}
 	reason := c.handshakeReason(err)
 	c.count.failures[reason].Inc()
+	if reason != handshakeShutdown {
+		c.trouble(closedNoHandshake+": "+reason, c.origin.Addr, err, handshakeAdvice(reason))
+	}
 	c.m.report.write(slog.LevelWarn, c.m.report.handshakes[reason], "TLS handshake failed",
 		slog.String("reason", reason), slog.String("listener", c.listener.label()), slog.String("exporter", exporterName(&c.origin)),
 		slog.Any("error", err), slog.String("advice", handshakeAdvice(reason)))

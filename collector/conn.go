@@ -101,8 +101,14 @@ func (c *streamConn) run() {
 	if err != nil {
 		attributes = append(attributes, slog.Any("error", err))
 	}
-	if text := closeAdvice(reason); text != "" {
+	text := closeAdvice(reason)
+	if text != "" {
 		attributes = append(attributes, slog.String("advice", text))
+	}
+	switch reason {
+	case closedByPeer, closedShutdown, closedIdle:
+	default:
+		c.trouble(reason, c.origin.Addr, err, text)
 	}
 	c.m.report.write(level, c.m.report.connections[reason], "connection closed", attributes...)
 }

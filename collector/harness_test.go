@@ -32,11 +32,15 @@ const patience = 20 * time.Second
 // record for each message, with its length in NetworkBytes and its sequence
 // number in FlowCount. What is no message of a known protocol is a problem.
 type fakeDecoder struct {
-	gate <-chan struct{} // when not nil, decoding waits until it is closed
-	seen func(message.Origin)
+	called func()          // when not nil, before anything else
+	gate   <-chan struct{} // when not nil, decoding waits until it is closed
+	seen   func(message.Origin)
 }
 
 func (d *fakeDecoder) Decode(o message.Origin, payload []byte, w *flow.Writer, res *message.Result) {
+	if d.called != nil {
+		d.called()
+	}
 	if d.gate != nil {
 		<-d.gate
 	}

@@ -23,6 +23,7 @@ const (
 	maxAcceptPause = time.Second
 	// refusedLimit is the reason for refusing a connection over the limit.
 	refusedLimit = "connection_limit"
+	limitAdvice  = "raise collectors.max_connections if these exporters are genuine"
 )
 
 // streams is what all stream listeners share.
@@ -55,6 +56,7 @@ type streamListener struct {
 	tls      *tls.Config // nil for clear text
 	stopped  chan struct{}
 	count    streamCounters
+	troubles map[string]*Trouble // by reason; guarded by mu
 }
 
 // streamCounters are the metrics of one stream listener.
@@ -130,7 +132,8 @@ func (s *streamListener) start(conn net.Conn) {
 		s.count.refused.Inc()
 		s.m.report.write(slog.LevelWarn, s.m.report.connections[refusedLimit], "connection refused",
 			slog.String("reason", refusedLimit), slog.String("listener", s.listener.label()), slog.String("exporter", peer.String()),
-			slog.Int("open", cap(s.slots)), slog.String("advice", "raise collectors.max_connections if these exporters are genuine"))
+			slog.Int("open", cap(s.slots)), slog.String("advice", limitAdvice))
+		s.trouble(refusedLimit, peer, nil, limitAdvice)
 		_ = conn.Close() // nothing was read or written
 		return
 	}
@@ -142,7 +145,9 @@ func (s *streamListener) start(conn net.Conn) {
 		return
 	}
 	s.session++
-	c := &streamConn{streamListener: s, raw: conn, conn: conn, origin: message.Origin{Addr: peer, Transport: s.listener.Scheme, Session: s.session}}
+	c := &streamConn{streamListener: s, origin: message.Origin{Addr: peer, Transport: s.listener.Scheme, Session: s.session}}
+	c.raw = &lateConn{Conn: conn, stopping: c.isStopping, left: maxLate}
+	c.conn = c.raw
 	s.open[c] = struct{}{}
 	s.count.accepted.Inc()
 	s.count.open.Inc()

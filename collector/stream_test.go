@@ -275,21 +275,26 @@ func TestIdleTimeout(t *testing.T) {
 // What is on its way when the collector stops is decoded, and what is not whole
 // is left.
 func TestCloseDrainsStreams(t *testing.T) {
-	const count = 2000
-	gate := make(chan struct{})
+	const count = 1000 // less than the kernel takes of a connection that is not read
+	gate, begun := make(chan struct{}), make(chan struct{})
+	begin := sync.OnceFunc(func() { close(begun) })
 	r := newRig(t, tcpConfig(), nil)
-	r.deps.NewDecoder = func() MessageDecoder { return &fakeDecoder{gate: gate, seen: r.sink.origin} }
+	r.deps.NewDecoder = func() MessageDecoder { return &fakeDecoder{called: begin, gate: gate, seen: r.sink.origin} }
 	if err := r.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
 	conn := dial(t, r.addr())
+	write(t, conn, newMessage(10, 0, 60))
+	<-begun // nothing more is read until the gate opens
 	var stream []byte
-	for i := range count {
-		stream = append(stream, newMessage(10, uint32(i), 60)...)
+	for i := range count - 1 {
+		stream = append(stream, newMessage(10, uint32(i+1), 60)...)
 	}
 	write(t, conn, stream, newMessage(10, count, 60)[:59])
 	go func() {
 		<-r.accepts[0].stopped
+		// The connection's time is over before anything of it is decoded.
+		<-time.After(streamGrace + time.Millisecond)
 		close(gate)
 	}()
 	if n := r.closedForAfterStop(t, closedShutdown); n != 1 {

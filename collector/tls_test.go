@@ -151,6 +151,10 @@ func TestTLSHandshakeFailures(t *testing.T) {
 			if n := r.closedFor(t, 1, closedNoHandshake); n != 1 {
 				t.Errorf("%v connections closed without handshake", n)
 			}
+			if list := r.Troubles(); len(list) != 1 || list[0].Reason != closedNoHandshake+": "+test.reason || list[0].Count != 1 || list[0].Endpoint.Scheme != schemeTLS ||
+				list[0].Peer != netip.MustParseAddr("127.0.0.1") || list[0].Detail == "" || list[0].Advice == "" {
+				t.Errorf("the troubles are %+v", list)
+			}
 		})
 	}
 }

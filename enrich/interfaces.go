@@ -88,6 +88,19 @@ func (c InterfacesConfig) read() (interfaceNames, error) {
 	return c.compile(names)
 }
 
+// Named reads the file and gives a function that tells whether the configuration
+// names an interface of an exporter.
+func (c InterfacesConfig) Named() (func(exporter netip.Addr, index uint32) bool, error) {
+	names, err := c.read()
+	if err != nil {
+		return nil, fmt.Errorf("enrich: %w", err)
+	}
+	return func(exporter netip.Addr, index uint32) bool {
+		_, ok := names[interfaceKey{exporter.Unmap(), index}]
+		return ok
+	}, nil
+}
+
 // parse adds the entries of a file's text.
 func (n interfaceNames) parse(file string, text []byte) error {
 	if len(text) > maxInterfaceFile {

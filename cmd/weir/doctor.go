@@ -79,7 +79,11 @@ func (o *doctorOptions) run(ctx context.Context, flags *pflag.FlagSet, files []s
 	if len(files) > 0 {
 		loaded.Decode.TemplateLifetime = 0 // the files may be of different days
 	}
-	d := doctor.New(doctor.Config{NetFlow: loaded.Decode, InterfaceNamed: namedInterfaces(loaded.Enrich.Interfaces)})
+	named, err := loaded.Enrich.Interfaces.Named()
+	if err != nil {
+		return err
+	}
+	d := doctor.New(doctor.Config{NetFlow: loaded.Decode, InterfaceNamed: named})
 	var report *doctor.Report
 	if len(files) > 0 {
 		report, err = o.read(ctx, d, reading, files)

@@ -15,7 +15,6 @@ import (
 	"github.com/weirflow/weir/cmd/weir/internal/config"
 	"github.com/weirflow/weir/cmd/weir/internal/doctor"
 	"github.com/weirflow/weir/collector"
-	"github.com/weirflow/weir/enrich"
 	"github.com/weirflow/weir/flow"
 )
 
@@ -67,6 +66,11 @@ func listeners(ports *collector.Collector) (list []doctor.Listener) {
 			receivers = receivers[1:]
 			x.BufferAsked, x.BufferGiven, x.KernelDrops = r.Asked, r.Granted, r.Drops
 		}
+		for _, t := range ports.Troubles() {
+			if t.Endpoint.String() == x.Endpoint {
+				x.Troubles = append(x.Troubles, doctor.Trouble{Reason: t.Reason, Connections: t.Count, Peer: t.Peer.String(), Detail: t.Detail, Advice: t.Advice})
+			}
+		}
 		list = append(list, x)
 	}
 	return list
@@ -84,21 +88,6 @@ func explainPorts(err error, cfg *config.Loaded) error {
 		advice += "\n  or ask the one that runs: curl -s http://" + cfg.HTTP.Listen + "/metrics | grep -E '^weir_(collector|exporter)'"
 	}
 	return fmt.Errorf("%w\n%s", err, advice)
-}
-
-// namedInterfaces tells which interfaces the configuration names.
-func namedInterfaces(cfg enrich.InterfacesConfig) func(netip.Addr, uint32) bool {
-	type key struct {
-		exporter netip.Addr
-		index    uint32
-	}
-	names := map[key]bool{}
-	for _, i := range cfg.List {
-		if addr, err := netip.ParseAddr(i.Exporter); err == nil {
-			names[key{addr.Unmap(), i.Index}] = true
-		}
-	}
-	return func(exporter netip.Addr, index uint32) bool { return names[key{exporter, index}] }
 }
 
 // inContainer tells whether this process runs inside a container, as far as that

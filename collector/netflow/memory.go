@@ -26,6 +26,7 @@ const maxName = 255
 func (s *Store) reserve(x *exporter, n int) bool {
 	if s.bytes.Add(int64(n)) > int64(s.cfg.MaxBytes) && n > 0 {
 		s.bytes.Add(int64(-n))
+		s.short.Store(true)
 		return false
 	}
 	x.bytes += n

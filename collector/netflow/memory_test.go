@@ -7,6 +7,7 @@ import (
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/weirflow/weir/collector/message"
@@ -198,5 +199,39 @@ func TestEvictionIsCounted(t *testing.T) {
 	b.decode(ipfixMessage(exported, 0, 1, set2(2, templates)))
 	b.problem(message.ReasonTemplateEvicted, 15)
 	b.clean()
+	checkAccounts(t, b.d.store)
+}
+
+// TestMemoryOfTheSilent: what somebody filled the memory with under forged addresses
+// goes when it has been silent, so that an exporter that comes later finds room.
+func TestMemoryOfTheSilent(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.MaxBytes = 1 << 16
+	b := newTestbed(t, cfg)
+	forge := func(from byte, at int) {
+		b.o.Addr, b.o.Received = netip.AddrFrom4([4]byte{192, 0, 2, from}), seconds(at)
+		for id := range uint16(40) {
+			b.decode(ipfixMessage(exported, 0, 1, set2(2, join(u16(300+id, 20), bytes.Repeat(u16(8, 4), 20)))))
+		}
+	}
+	for from := range byte(5) {
+		forge(from, int(from))
+	}
+	if b.res.Problems[message.ReasonTemplateLimit]+b.res.Problems[message.ReasonTemplateEvicted] == 0 {
+		t.Fatalf("the memory is not full: %+v", b.d.store.Stats())
+	}
+	late := func(at int) int {
+		b.o.Addr, b.o.Received = netip.MustParseAddr("203.0.113.1"), seconds(at)
+		b.decode(ipfixMessage(exported, 0, 1, set2(2, smallTemplate), set2(300, smallRecord)))
+		return b.res.Flows
+	}
+	if n := late(10); n != 0 {
+		t.Fatalf("%d records: there was room", n)
+	}
+	silent := int(cfg.IdleExporter/time.Second) + 20
+	late(silent) // finds that there is none
+	if n := late(silent + 1); n != 1 {
+		t.Errorf("%d records after the others were silent, %v, %+v", n, b.res.First, b.d.store.Stats())
+	}
 	checkAccounts(t, b.d.store)
 }

@@ -16,6 +16,7 @@ import (
 type Store struct {
 	cfg     Config
 	bytes   atomic.Int64 // of Config.MaxBytes
+	short   atomic.Bool  // something found no room in it
 	evicted atomic.Uint64
 	expired atomic.Uint64
 	held    heldCounters
@@ -47,6 +48,11 @@ func NewStore(cfg Config) *Store {
 // locked gives the state of an origin with its lock held, nil when there is no
 // room.
 func (s *Store) locked(o message.Origin) *exporter {
+	if s.short.Load() && s.short.CompareAndSwap(true, false) {
+		s.mu.Lock()
+		s.makeRoom(o.Received)
+		s.mu.Unlock()
+	}
 	for {
 		x := s.exporter(o)
 		if x == nil {
@@ -93,7 +99,8 @@ func (s *Store) add(key exporterKey, o message.Origin) *entry {
 // makeRoom drops the exporters that have been silent for Config.IdleExporter,
 // so that forged addresses cannot push out the ones at work. A flood of such
 // addresses does not search all exporters for each datagram, as every decoder
-// waits for the lock meanwhile.
+// waits for the lock meanwhile. The same when there is no memory left: what was
+// forged goes when it is silent, and what is at work finds room again.
 func (s *Store) makeRoom(now int64) bool {
 	if now <= s.fullUntil {
 		return false

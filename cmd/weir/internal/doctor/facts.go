@@ -45,14 +45,27 @@ type File struct {
 	Error     string            `json:"error,omitempty"`
 }
 
-// Listener is an open endpoint. The buffer and the drops are those of UDP.
+// Listener is an open endpoint. The buffer and the drops are those of UDP, the
+// troubles those of streams.
 type Listener struct {
-	Endpoint    string `json:"endpoint"`
-	Address     string `json:"address"`
-	Transport   string `json:"transport"`
-	BufferAsked int    `json:"receive_buffer_asked_bytes,omitempty"`
-	BufferGiven int    `json:"receive_buffer_bytes,omitempty"`
-	KernelDrops uint64 `json:"kernel_drops"`
+	Endpoint    string    `json:"endpoint"`
+	Address     string    `json:"address"`
+	Transport   string    `json:"transport"`
+	BufferAsked int       `json:"receive_buffer_asked_bytes,omitempty"`
+	BufferGiven int       `json:"receive_buffer_bytes,omitempty"`
+	KernelDrops uint64    `json:"kernel_drops"`
+	Troubles    []Trouble `json:"troubles,omitempty"`
+}
+
+// Trouble is connections that were refused, or that ended for the same bad reason.
+type Trouble struct {
+	// Reason is as collector's metrics have it.
+	Reason      string `json:"reason"`
+	Connections uint64 `json:"connections"`
+	// Peer, Detail and Advice are of the newest one.
+	Peer   string `json:"peer"`
+	Detail string `json:"detail,omitempty"`
+	Advice string `json:"advice,omitempty"`
 }
 
 // Exporter is what is known of one exporter: a transport address, or the verified

@@ -73,6 +73,7 @@ var reportRules = []reportRule{
 	{"nothing_received", nothingReceived},
 	{"kernel_drops", kernelDrops},
 	{"receive_buffer", receiveBuffer},
+	{"connections", connections},
 	{"too_many_exporters", tooManyExporters},
 	{"damaged_file", damagedFile},
 }

@@ -2,6 +2,7 @@ package doctor
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 )
 
@@ -67,6 +68,32 @@ func receiveBuffer(r *Report) *Finding {
 	}
 	return nil
 }
+
+// connections tells of those that brought nothing, with what to do about each kind.
+func connections(r *Report) *Finding {
+	var troubles, advice []string
+	for _, l := range r.Listeners {
+		for _, t := range l.Troubles {
+			what := fmt.Sprintf("%s on %s, the last from %s (%s", plural(t.Connections, "connection"), l.Endpoint, t.Peer, t.Reason)
+			if t.Detail != "" {
+				what += ": " + t.Detail
+			}
+			troubles = append(troubles, what+")")
+			if t.Advice != "" && !slices.Contains(advice, t.Advice) {
+				advice = append(advice, t.Advice)
+			}
+		}
+	}
+	if troubles == nil {
+		return nil
+	}
+	if advice == nil {
+		advice = []string{"look at the exporter's own log"}
+	}
+	return found(Warning, capital(strings.Join(advice, "; "))+".", "refused, or ended badly: %s", list(troubles, func(s string) string { return s }))
+}
+
+func capital(s string) string { return strings.ToUpper(s[:1]) + s[1:] }
 
 func tooManyExporters(r *Report) *Finding {
 	if r.Untold == 0 {

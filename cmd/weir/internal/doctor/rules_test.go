@@ -123,6 +123,12 @@ func TestRules(t *testing.T) {
 			r.Listeners[0].KernelDrops, r.Listeners[0].BufferGiven = 5, 212992
 		}},
 		{"receive_buffer", Hint, "212992 of the 16777216 bytes", func(_ *Exporter, r *Report) { r.Listeners[0].BufferGiven = 212992 }},
+		{"connections", Warning, "3 connections on tls://:4740, the last from 192.0.2.7 (tls_handshake_failed: not_tls: first record)", func(_ *Exporter, r *Report) {
+			r.Listeners = append(r.Listeners, Listener{Endpoint: "tls://:4740", Transport: "tls", Troubles: []Trouble{{"tls_handshake_failed: not_tls", 3, "192.0.2.7", "first record", "the exporter sends clear text"}}})
+		}},
+		{"connections", Warning, "Look at the exporter's own log", func(_ *Exporter, r *Report) {
+			r.Listeners[0].Troubles = []Trouble{{"reset_by_peer", 1, "192.0.2.7", "", ""}}
+		}},
 		{"too_many_exporters", Warning, "forged addresses", func(_ *Exporter, r *Report) { r.Untold = 1 }},
 		{"damaged_file", Warning, "a.pcap: cut off", func(_ *Exporter, r *Report) { r.Files = []File{{Path: "a.pcap", Error: "cut off"}} }},
 	} {
