@@ -219,6 +219,18 @@ func TestInterfacesAndRules(t *testing.T) {
 	cfg := quiet(t)
 	cfg.Interfaces = InterfacesConfig{File: file, List: []Interface{{Exporter: "192.0.2.1", Index: 4, Name: "lan"}}}
 	cfg.Category.Rules = []category.Rule{{Name: "uplink", Match: category.Match{Interface: []string{"uplink"}}, Category: "Transit", Tags: []string{"x"}, Site: "hq", Tenant: "acme"}}
+	isNamed, err := cfg.Interfaces.Named()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for index, want := range map[uint32]bool{3: true, 4: true, 5: false} {
+		if isNamed(netip.MustParseAddr("::ffff:192.0.2.1"), index) != want {
+			t.Errorf("interface %d is named: %v", index, !want)
+		}
+	}
+	if _, err := (InterfacesConfig{File: filepath.Join(t.TempDir(), "none")}).Named(); err == nil || !strings.Contains(err.Error(), "interfaces.file") {
+		t.Errorf("a file that is missing: %v", err)
+	}
 	w := start(t, cfg).Worker()
 	b := flow.NewBatch(3)
 	r := tuple(b, 6, "10.0.0.1:51000", "192.0.2.7:443")

@@ -66,6 +66,31 @@ var natEvents = [...]event{
 	18: {"nat_threshold_reached", flow.TypeInfo, ""},
 }
 
+// natEvent gives the number of RFC 8158 for a record's natEvent. Devices that were
+// made after its drafts (draft-ietf-behave-ipfix-nat-logging) number what follows
+// addresses_exhausted two lower. Where what the number means does not go with the
+// record's addresses and ports and what the drafts mean does, it is theirs.
+func (m *run) natEvent(r *flow.Record) uint64 {
+	s := &m.scratch
+	event := s.events[eventNAT]
+	from4, from6 := r.Has(flow.FieldSourceIP) && r.SourceIP.Is4(), r.Has(flow.FieldSourceIP) && r.SourceIP.Is6()
+	drafted := false
+	switch event {
+	case 4, 5, 8, 9: // of NAT44; there of NAT64
+		drafted = from6
+	case 6, 7: // of NAT64; there of NAT44
+		drafted = from4
+	case 12, 13: // no ports, quota exceeded; there an address is bound
+		drafted = r.Has(flow.FieldSourceIP) && r.Has(flow.FieldSourceNATIP) && s.events[eventNATQuota] == 0
+	case 14, 15: // an address is bound; there a block of ports
+		drafted = s.portRange
+	}
+	if drafted {
+		return event + 2
+	}
+	return event
+}
+
 // natQuotas and natThresholds are the values of natQuotaExceededEvent and
 // natThresholdEvent (RFC 8158 sections 4.4 and 4.5).
 var (
@@ -86,7 +111,7 @@ func (m *run) happened(r *flow.Record) {
 	if e, ok := registered(firewallEvents[:], s.events[eventFirewall]); ok {
 		happen(r, e)
 	}
-	if e, ok := registered(natEvents[:], s.events[eventNAT]); ok {
+	if e, ok := registered(natEvents[:], m.natEvent(r)); ok {
 		happen(r, e)
 	}
 	for _, x := range [...]struct {

@@ -159,6 +159,9 @@ func (m *run) rare(r *flow.Record, s *step, v []byte) {
 	case actCard:
 		k.card, k.hasCard = uint32(number(v)), true
 		m.extra(r, s, v)
+	case actPortRange:
+		k.portRange = k.portRange || !allZero(v)
+		m.extra(r, s, v)
 	case actOther:
 		m.other(r, s, v)
 	case actEvent:

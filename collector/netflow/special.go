@@ -138,7 +138,7 @@ var specials = map[elementKey]special{
 	{0, 329}: {actSampling, samplingHashMin, fieldNone}, {0, 330}: {actSampling, samplingHashMax, fieldNone},
 	{0, 331}: {actSampling, samplingSelectedMin, fieldNone}, {0, 332}: {actSampling, samplingSelectedMax, fieldNone},
 
-	{0, 148}: {actFlowID, 0, fieldNone}, {0, 239}: {actBiflow, 0, fieldNone}, {0, 141}: {actCard, 0, fieldNone},
+	{0, 148}: {actFlowID, 0, fieldNone}, {0, 239}: {actBiflow, 0, fieldNone}, {0, 141}: {actCard, 0, fieldNone}, {0, 361}: {actPortRange, 0, fieldNone},
 	{0, 252}: {actPhysical, 0, flow.FieldIngressInterfaceID}, {0, 253}: {actPhysical, 0, flow.FieldEgressInterfaceID}, {0, 233}: {actEvent, eventFirewall, fieldNone}, {0, asaReason}: {actEvent, eventFirewallReason, fieldNone},
 	{0, 230}: {actEvent, eventNAT, fieldNone}, {0, 466}: {actEvent, eventNATQuota, fieldNone}, {0, 467}: {actEvent, eventNATThreshold, fieldNone},
 	{0, asaIngressACL}: {actACL, 0, flow.FieldFlowACLIngressID}, {0, asaEgressACL}: {actACL, 0, flow.FieldFlowACLEgressID},
@@ -192,6 +192,7 @@ type said struct {
 	card             uint32 // a line card
 	hasCard          bool
 	flagsBack        uint16
+	portRange        bool // a block of ports is named
 	icmps            bool // type and code come in one number
 	listText         int  // of structured data, in bytes
 }

@@ -43,6 +43,7 @@ const (
 	actAppID             // application id (RFC 6759)
 	actInterface         // NetFlow v9's scope type 2
 	actCard              // line card, NetFlow v9's scope type 3
+	actPortRange         // first port of a block
 	actOther             // number into a record field that another element feeds as well
 	actEvent             // number that tells of an event
 	actACL               // three hashes of an access list
