@@ -73,7 +73,7 @@ func (f *fakeServer) RoundTrip(r *http.Request) (*http.Response, error) {
 		}
 	}
 	f.auths = append(f.auths, r.Header.Get("Authorization"))
-	name, isTemplate := strings.CutPrefix(r.URL.Path, "/_index_template/")
+	kind, name, isTemplate := strings.Cut(strings.TrimPrefix(r.URL.Path, "/_"), "_template/")
 	switch {
 	case r.URL.Path == "/" || r.URL.Path == "":
 		return reply(200, nil, `{"version":`+f.version+`,"tagline":"You Know, for Search"}`), nil
@@ -82,9 +82,11 @@ func (f *fakeServer) RoundTrip(r *http.Request) (*http.Response, error) {
 		return reply(200, nil, `{"acknowledged":true}`), nil
 	case isTemplate:
 		if text, ok := f.templates[name]; ok {
-			return reply(200, nil, `{"index_templates":[{"name":"`+name+`","index_template":`+text+`}]}`), nil
+			return reply(200, nil, `{"`+kind+`_templates":[{"name":"`+name+`","`+kind+`_template":`+text+`}]}`), nil
 		}
 		return reply(404, nil, `{"error":{"type":"resource_not_found_exception","reason":"none"},"status":404}`), nil
+	case r.URL.Path == "/_nodes/plugins":
+		return reply(200, nil, `{"nodes":{"a":{"plugins":[{"name":"opensearch-custom-codecs"}]}}}`), nil
 	case strings.HasSuffix(r.URL.Path, "/_bulk"):
 		return f.bulk(r, body), nil
 	}

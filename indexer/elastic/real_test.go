@@ -71,7 +71,7 @@ func TestRealTemplates(t *testing.T) {
 	elastictest.Each(t, func(t *testing.T, s elastictest.Server) {
 		namespace := s.Namespace(t)
 		read := func() (all string) {
-			for _, stream := range []string{streamFlows, streamCounters, streamRejected} {
+			for _, stream := range []string{streamFlows, streamCounters, streamExporters, streamRejected, streamMinutes, streamHours} {
 				var text json.RawMessage
 				s.Call(t, http.MethodGet, "/_index_template/"+stream+namespace, "", &text)
 				all += string(text)
@@ -86,11 +86,11 @@ func TestRealTemplates(t *testing.T) {
 			stop(t, sink)
 			return log.String()
 		}
-		if n := strings.Count(begin(), "index template installed"); n != 3 {
-			t.Errorf("the first start installed %d templates, want 3", n)
+		if n := strings.Count(begin(), " template installed"); n != 18 {
+			t.Errorf("the first start installed %d templates, want 18", n)
 		}
 		first := read()
-		if n := strings.Count(begin(), "index template installed"); n != 0 {
+		if n := strings.Count(begin(), " template installed"); n != 0 {
 			t.Errorf("the second start installed %d templates, want none", n)
 		}
 		if second := read(); second != first || !strings.Contains(first, `"managed_by":"weir"`) {

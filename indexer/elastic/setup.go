@@ -5,9 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"maps"
 	"net/http"
-	"slices"
 	"strings"
 	"time"
 
@@ -39,10 +37,12 @@ func (s *Sink) setup(ctx context.Context) (product, error) {
 	if err != nil {
 		return product{}, err
 	}
-	all := templates(p, s.config)
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		if err := s.install(ctx, name, all[name], &buffer); err != nil {
-			return product{}, fmt.Errorf("index template %s: %w", name, err)
+	if p.name == opensearch {
+		p.zstd = s.hasZstd(ctx, &buffer)
+	}
+	for _, r := range layout(p, s.config) {
+		if err := s.install(ctx, r, &buffer); err != nil {
+			return product{}, fmt.Errorf("%s %s: %w", r.kind, r.name, err)
 		}
 	}
 	return p, nil
@@ -54,9 +54,47 @@ func (s *Sink) small(ctx context.Context, request esapi.Request, buffer *bytes.B
 	return s.client.do(ctx, request, buffer, setupLimit)
 }
 
+// zstdPlugin is the plugin of OpenSearch that has the codecs zstd and
+// zstd_no_dict.
+const zstdPlugin = "opensearch-custom-codecs"
+
+// hasZstd reports whether every node of an OpenSearch cluster has the zstd
+// codecs. A user who may not ask gets the codec that all have.
+func (s *Sink) hasZstd(ctx context.Context, buffer *bytes.Buffer) bool {
+	found, err := s.small(ctx, esapi.NodesInfoRequest{Metric: []string{"plugins"}, FilterPath: []string{"nodes.*.plugins.name"}}, buffer)
+	if err != nil || classify(found.status, false) != classDone {
+		return false
+	}
+	return everyNodeHas(found.body, zstdPlugin)
+}
+
+// everyNodeHas reads an answer of the plugins of nodes.
+func everyNodeHas(text []byte, plugin string) bool {
+	var answer struct {
+		Nodes map[string]struct {
+			Plugins []struct {
+				Name string `json:"name"`
+			} `json:"plugins"`
+		} `json:"nodes"`
+	}
+	if json.Unmarshal(text, &answer) != nil {
+		return false
+	}
+	for _, node := range answer.Nodes {
+		has := false
+		for _, p := range node.Plugins {
+			has = has || p.Name == plugin
+		}
+		if !has {
+			return false
+		}
+	}
+	return len(answer.Nodes) > 0
+}
+
 // install puts a template unless one of the same or a newer version is there.
-func (s *Sink) install(ctx context.Context, name string, template object, buffer *bytes.Buffer) error {
-	found, err := s.small(ctx, esapi.IndicesGetIndexTemplateRequest{Name: name}, buffer)
+func (s *Sink) install(ctx context.Context, r resource, buffer *bytes.Buffer) error {
+	found, err := s.small(ctx, rawRequest{http.MethodGet, r.path, nil}, buffer)
 	if err != nil {
 		return err
 	}
@@ -65,18 +103,18 @@ func (s *Sink) install(ctx context.Context, name string, template object, buffer
 		if classify(found.status, false) != classDone {
 			return found.failure()
 		}
-		if installed, err = installedVersion(found.body, name); err != nil {
+		if installed, err = installedVersion(found.body, r.name); err != nil {
 			return err
 		}
 	}
 	if installed >= templateVersion {
 		return nil
 	}
-	text, err := json.Marshal(template)
+	text, err := json.Marshal(r.body)
 	if err != nil {
 		return err
 	}
-	put, err := s.small(ctx, esapi.IndicesPutIndexTemplateRequest{Name: name, Body: bytes.NewReader(text)}, buffer)
+	put, err := s.small(ctx, rawRequest{http.MethodPut, r.path, text}, buffer)
 	if err != nil {
 		return err
 	}
@@ -87,31 +125,63 @@ func (s *Sink) install(ctx context.Context, name string, template object, buffer
 		}
 		return failure
 	}
-	s.log.Info("index template installed", "template", name, "version", templateVersion, "replaced_version", installed)
+	s.log.Info(string(r.kind)+" installed", "template", r.name, "version", templateVersion, "replaced_version", installed)
 	return nil
+}
+
+// rawRequest is a request with a body of JSON, or without one.
+type rawRequest struct {
+	method, path string
+	body         []byte
+}
+
+// Do sends it; it is an esapi.Request.
+func (r rawRequest) Do(ctx context.Context, transport esapi.Transport) (*esapi.Response, error) {
+	request, err := http.NewRequestWithContext(ctx, r.method, r.path, bytes.NewReader(r.body))
+	if err != nil {
+		return nil, err
+	}
+	if r.body != nil {
+		request.Header.Set("Content-Type", "application/json")
+	}
+	response, err := transport.Perform(request)
+	if err != nil {
+		return nil, err
+	}
+	return &esapi.Response{StatusCode: response.StatusCode, Body: response.Body, Header: response.Header}, nil
 }
 
 // installedVersion gives the version in the template's _meta, 0 without one: a
 // template of that name that nobody has versioned is replaced.
 func installedVersion(text []byte, name string) (int, error) {
+	type body struct {
+		Meta struct {
+			Version json.RawMessage `json:"version"`
+		} `json:"_meta"`
+	}
 	var list struct {
 		Templates []struct {
 			Name     string `json:"name"`
-			Template struct {
-				Meta struct {
-					Version json.RawMessage `json:"version"`
-				} `json:"_meta"`
-			} `json:"index_template"`
+			Template body   `json:"index_template"`
 		} `json:"index_templates"`
+		Components []struct {
+			Name     string `json:"name"`
+			Template body   `json:"component_template"`
+		} `json:"component_templates"`
 	}
 	if err := json.Unmarshal(text, &list); err != nil {
 		return 0, fmt.Errorf("the list of templates is not readable: %w", err)
 	}
+	bodies := make(map[string]body)
 	for _, t := range list.Templates {
-		var version int
-		if t.Name == name && json.Unmarshal(t.Template.Meta.Version, &version) == nil {
-			return version, nil
-		}
+		bodies[t.Name] = t.Template
 	}
-	return 0, nil
+	for _, t := range list.Components {
+		bodies[t.Name] = t.Template
+	}
+	var version int
+	if json.Unmarshal(bodies[name].Meta.Version, &version) != nil {
+		return 0, nil
+	}
+	return version, nil
 }
