@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"time"
+
+	"github.com/weirflow/weir/flow/catalogue"
 )
 
 // Config sets a sink: the section index.elasticsearch, for either product.
@@ -34,6 +36,9 @@ type Config struct {
 	// TemplatePriority is the priority of the index templates; the products' own
 	// reach 500. Default: 501.
 	TemplatePriority int `mapstructure:"template_priority" yaml:"template_priority"`
+	// Fields is how much documents of flows carry. It is no key of the section, but
+	// index.fields, which other sinks may share. Default: lean.
+	Fields catalogue.Profile `mapstructure:"-" yaml:"-"`
 	// Shards is the number of primary shards of each new index. Default: 1.
 	Shards int `mapstructure:"shards" yaml:"shards"`
 
@@ -88,7 +93,7 @@ type RetryConfig struct {
 // DefaultConfig gives the defaults, for servers.
 func DefaultConfig(urls ...string) Config {
 	return Config{
-		URLs: urls, Namespace: "default", TemplatePriority: 501, Shards: 1,
+		URLs: urls, Namespace: "default", TemplatePriority: 501, Fields: catalogue.Lean, Shards: 1,
 		Setup: setupAuto, Lifecycle: lifecycleAuto, Retention: defaultRetention(),
 		FlushBytes: 5e6, FlushDocuments: 5000, FlushInterval: time.Second,
 		QueueBytes: 256 << 20, Concurrency: 4, Compression: 1, Timeout: 90 * time.Second,

@@ -3,6 +3,7 @@ package elastic
 import (
 	"bytes"
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -87,6 +88,9 @@ func (in *installer) detect(ctx context.Context) error {
 	}
 	if in.product, err = detectProduct(root); err != nil {
 		return err
+	}
+	if in.product.name == opensearch {
+		in.product.zstd = in.hasZstd(ctx)
 	}
 	in.plan, err = newPlan(in.product, in.config)
 	return err
@@ -225,13 +229,18 @@ func advice(err error) string {
 func (in *installer) log(log *slog.Logger) {
 	for _, r := range in.report.Results {
 		switch r.Outcome {
-		case Created, Updated:
-			log.Info(r.Kind+" "+string(r.Outcome), "name", r.Name, "version", templateVersion)
+		case Created:
+			log.Debug(r.Kind+" created", "name", r.Name, "version", templateVersion)
+		case Updated:
+			log.Info(r.Kind+" updated", "name", r.Name, "version", templateVersion, "detail", r.Detail)
 		case Kept, Failed:
 			log.Warn(r.Kind+" "+string(r.Outcome), "name", r.Name, "reason", r.Detail)
 		case Skipped:
 			log.Info(r.Kind+" skipped", "reason", r.Detail)
 		}
+	}
+	if n := in.report.Count(Created); n > 0 {
+		log.Info("the server is set up", "created", n, "updated", in.report.Count(Updated), "lifecycle", in.report.Lifecycle)
 	}
 }
 
@@ -252,4 +261,39 @@ func (in *installer) mustBeThere(ctx context.Context) error {
 		}
 	}
 	return nil
+}
+
+// zstdPlugin is the plugin of OpenSearch that has the codecs zstd and
+// zstd_no_dict.
+const zstdPlugin = "opensearch-custom-codecs"
+
+// hasZstd reports whether every node of an OpenSearch cluster has the zstd
+// codecs. A user who may not ask gets the codec that all have.
+func (in *installer) hasZstd(ctx context.Context) bool {
+	text, found, err := in.get(ctx, "/_nodes/plugins?filter_path=nodes.*.plugins.name")
+	return err == nil && found && everyNodeHas(text, zstdPlugin)
+}
+
+// everyNodeHas reads an answer of the plugins of nodes.
+func everyNodeHas(text []byte, plugin string) bool {
+	var answer struct {
+		Nodes map[string]struct {
+			Plugins []struct {
+				Name string `json:"name"`
+			} `json:"plugins"`
+		} `json:"nodes"`
+	}
+	if json.Unmarshal(text, &answer) != nil {
+		return false
+	}
+	for _, node := range answer.Nodes {
+		has := false
+		for _, p := range node.Plugins {
+			has = has || p.Name == plugin
+		}
+		if !has {
+			return false
+		}
+	}
+	return len(answer.Nodes) > 0
 }

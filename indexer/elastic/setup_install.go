@@ -8,7 +8,7 @@ import (
 )
 
 // look reads the objects of a kind that are there.
-func (in *installer) look(ctx context.Context, k *kind, wanted []*resource) error {
+func (in *installer) look(ctx context.Context, k *kind, want []*wanted) error {
 	all := make(map[string]existing)
 	delete(in.found, k)
 	read := func(path, name string) error {
@@ -29,9 +29,9 @@ func (in *installer) look(ctx context.Context, k *kind, wanted []*resource) erro
 		if err := read(fmt.Sprintf(k.list, in.config.Namespace), ""); err != nil {
 			return in.lookFailed(k, err)
 		}
-		wanted = nil
+		want = nil
 	}
-	for _, w := range wanted {
+	for _, w := range want {
 		if err := read(w.path(), w.name); err != nil {
 			return in.lookFailed(k, err)
 		}
@@ -61,12 +61,12 @@ func (in *installer) lookFailed(k *kind, err error) error {
 }
 
 // install makes the objects of a kind what they should be.
-func (in *installer) install(ctx context.Context, k *kind, wanted []*resource) error {
-	if len(wanted) == 0 {
+func (in *installer) install(ctx context.Context, k *kind, want []*wanted) error {
+	if len(want) == 0 {
 		return nil
 	}
 	if in.found[k] == nil { // component templates have been looked at for the memory
-		if err := in.look(ctx, k, wanted); errors.Is(err, errSeen) {
+		if err := in.look(ctx, k, want); errors.Is(err, errSeen) {
 			return nil
 		} else if err != nil {
 			return err
@@ -76,7 +76,7 @@ func (in *installer) install(ctx context.Context, k *kind, wanted []*resource) e
 	if before == nil { // what is there is not known, and must not be replaced
 		return nil
 	}
-	for _, w := range wanted {
+	for _, w := range want {
 		e, there := before[w.name]
 		outcome, detail := in.decide(w, e, there)
 		if outcome == Created || outcome == Updated {
@@ -99,20 +99,20 @@ func (in *installer) install(ctx context.Context, k *kind, wanted []*resource) e
 	if !changed || in.options.DryRun {
 		return nil
 	}
-	return in.readBack(ctx, k, wanted)
+	return in.readBack(ctx, k, want)
 }
 
 // readBack looks at what the server has made of the objects. Should it add
 // something that canonical does not know, the form as read is remembered.
-func (in *installer) readBack(ctx context.Context, k *kind, wanted []*resource) error {
+func (in *installer) readBack(ctx context.Context, k *kind, want []*wanted) error {
 	before := in.found[k]
-	err := in.look(ctx, k, wanted)
+	err := in.look(ctx, k, want)
 	after := in.found[k]
 	in.found[k] = before
 	if errors.Is(err, errSeen) {
 		return nil
 	}
-	for _, w := range wanted {
+	for _, w := range want {
 		if o := in.outcomes[w.path()]; o != Created && o != Updated {
 			continue
 		}
@@ -126,7 +126,7 @@ func (in *installer) readBack(ctx context.Context, k *kind, wanted []*resource) 
 
 // decide says what to do about an object. It replaces what Weir wrote itself and
 // nobody has changed.
-func (in *installer) decide(w *resource, e existing, there bool) (Outcome, string) {
+func (in *installer) decide(w *wanted, e existing, there bool) (Outcome, string) {
 	if !there {
 		return Created, ""
 	}

@@ -3,14 +3,14 @@ package elastic
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"maps"
-	"slices"
 	"strings"
 	"time"
 )
 
-// resource is an object that Weir wants a cluster to have.
-type resource struct {
+// wanted is an object that Weir wants a cluster to have.
+type wanted struct {
 	kind *kind
 	name string
 	body object // without Weir's mark; as JSON gives it
@@ -18,31 +18,29 @@ type resource struct {
 }
 
 // stamped is the body with Weir's mark.
-func (r *resource) stamped() object {
-	return r.kind.stamp(r.body, mark{ours: true, version: templateVersion, hash: r.hash})
+func (w *wanted) stamped() object {
+	return w.kind.stamp(w.body, mark{ours: true, version: templateVersion, hash: w.hash})
 }
 
 // path is where the object is.
-func (r *resource) path() string { return r.kind.path + r.name }
+func (w *wanted) path() string { return w.kind.path + w.name }
 
 // plan is everything that a cluster of a product should have, in the order in
 // which it is made.
 type plan struct {
 	product   product
 	lifecycle string
-	streams   []stream
-	policies  []*resource // none when the lifecycle is in the templates
-	parts     []*resource
-	templates []*resource
+	streams   []planned
+	policies  []*wanted // none when the lifecycle is in the templates
+	parts     []*wanted
+	templates []*wanted
 }
 
-// stream is a data stream of the plan.
-type stream struct {
+// planned is a data stream of the plan.
+type planned struct {
 	name string
 	// keep is its retention, 0 for ever.
 	keep time.Duration
-	// parts are the component templates of its index template.
-	parts []string
 	// layout tells apart what the indices of different templates look like.
 	layout string
 }
@@ -59,62 +57,70 @@ func newPlan(p product, c Config) (*plan, error) {
 		return nil, err
 	}
 	w := &plan{product: p, lifecycle: lifecycle}
-	all := templates(p, c)
-	for _, name := range slices.Sorted(maps.Keys(all)) {
-		keep := c.Retention.of(strings.TrimSuffix(strings.TrimPrefix(name, "weir-"), "-"+c.Namespace))
-		if err := w.add(c, name, keep, all[name]); err != nil {
-			return nil, err
+	parts := make(map[string]object)
+	for _, r := range layout(p, c) {
+		switch r.kind {
+		case componentTemplate:
+			parts[r.name] = r.body
+		case indexTemplate:
+			if err := w.add(c, r.name, parts[r.name+mappingsSuffix], parts[r.name+settingsSuffix], r.body); err != nil {
+				return nil, fmt.Errorf("%s %s: %w", r.kind, r.name, err)
+			}
 		}
 	}
 	return w, nil
 }
 
-// add plans a stream, from its whole index template.
-func (w *plan) add(c Config, name string, keep time.Duration, whole object) error {
-	content := whole["template"].(object)
-	index := maps.Clone(content["settings"].(object)["index"].(object))
-	mapping := maps.Clone(content["mappings"].(object))
-	layout, err := plainJSON(object{"settings": index, "mappings": mapping})
+// add plans a stream, from its templates.
+func (w *plan) add(c Config, name string, mappings, settings, template object) error {
+	mappings, settings, template = bare(mappings), bare(settings), bare(template)
+	layout, err := plainJSON(object{"template": object{"mappings": inner(mappings, "template", "mappings"), "settings": inner(settings, "template", "settings")}})
 	if err != nil {
 		return err
 	}
-	s := stream{name: name, keep: keep, layout: (&kind{}).hash(layout), parts: []string{name + mappingsSuffix, name + settingsSuffix}}
+	s := planned{name: name, keep: c.Retention.of(strings.TrimSuffix(strings.TrimPrefix(name, "weir-"), "-"+c.Namespace)), layout: kindTemplate.hash(layout)}
+	w.streams = append(w.streams, s)
+	mapping := maps.Clone(inner(mappings, "template", "mappings"))
 	mapping["_meta"] = object{"managed_by": managedBy, "layout": s.layout}
-	own := object{}
+	mappings["template"] = object{"mappings": mapping}
+	own := maps.Clone(inner(template, "template"))
 	switch w.lifecycle {
 	case lifecycleStream:
-		own["lifecycle"] = streamLifecycle(keep)
+		own["lifecycle"] = streamLifecycle(s.keep)
 	case lifecycleILM:
 		own["settings"] = object{"index": object{"lifecycle": object{"name": name}}}
-		err = w.put(&w.policies, kindILM, name, ilmPolicy(keep))
+		err = w.put(&w.policies, kindILM, name, ilmPolicy(s.keep))
 	case lifecycleISM:
-		err = w.put(&w.policies, kindISM, name, ismPolicy(name, keep, c.TemplatePriority))
+		err = w.put(&w.policies, kindISM, name, ismPolicy(name, s.keep, c.TemplatePriority))
 	}
 	if err != nil {
 		return err
 	}
-	template := maps.Clone(whole)
-	delete(template, "_meta")
-	template["composed_of"] = s.parts
-	template["template"] = own
-	for _, part := range []struct {
-		name string
-		body object
-	}{{s.parts[0], object{"mappings": mapping}}, {s.parts[1], object{"settings": object{"index": index}}}} {
-		if err := w.put(&w.parts, kindComponent, part.name, object{"version": templateVersion, "template": part.body}); err != nil {
-			return err
-		}
+	if len(own) > 0 {
+		template["template"] = own
 	}
-	w.streams = append(w.streams, s)
+	if err := w.put(&w.parts, kindComponent, name+mappingsSuffix, mappings); err != nil {
+		return err
+	}
+	if err := w.put(&w.parts, kindComponent, name+settingsSuffix, settings); err != nil {
+		return err
+	}
 	return w.put(&w.templates, kindTemplate, name, template)
 }
 
-func (w *plan) put(list *[]*resource, k *kind, name string, body object) error {
+// bare is a copy without _meta, where Weir's mark goes.
+func bare(o object) object {
+	o = maps.Clone(o)
+	delete(o, "_meta")
+	return o
+}
+
+func (w *plan) put(list *[]*wanted, k *kind, name string, body object) error {
 	plain, err := plainJSON(body)
 	if err != nil {
 		return err
 	}
-	*list = append(*list, &resource{kind: k, name: name, body: plain, hash: k.hash(plain)})
+	*list = append(*list, &wanted{kind: k, name: name, body: plain, hash: k.hash(plain)})
 	return nil
 }
 

@@ -14,7 +14,7 @@ const neverDeleted = "nothing deletes its old documents, which an older Weir wro
 
 // streamRetention brings the data stream lifecycles of streams that were there
 // before to the configured retention: the template's is for new streams only.
-func (in *installer) streamRetention(ctx context.Context, old []stream) error {
+func (in *installer) streamRetention(ctx context.Context, old []planned) error {
 	if len(old) == 0 {
 		return nil
 	}
@@ -53,7 +53,7 @@ func (in *installer) streamRetention(ctx context.Context, old []stream) error {
 		case retentionOf(*now) == want:
 			continue
 		case !in.options.Overwrite && retentionOf(*now) != retentionOf(inner(in.found[kindTemplate][s.name].body, "template", "lifecycle")):
-			in.report.Add(aboutRetention, s.name, Kept, fmt.Sprintf("somebody has set %s for this stream; --overwrite sets %s", forEver(retentionOf(*now)), forEver(want)))
+			in.report.Add(aboutRetention, s.name, Kept, fmt.Sprintf("somebody has set %s for this planned; --overwrite sets %s", forEver(retentionOf(*now)), forEver(want)))
 			continue
 		}
 		_, err := in.change(ctx, http.MethodPut, "/_data_stream/"+s.name+"/_lifecycle", streamLifecycle(s.keep))
@@ -88,7 +88,7 @@ func forEver(keep string) string {
 // ismRetention puts OpenSearch's policies on indices that were there before them,
 // and has those that follow an older version of a policy follow the new one: each
 // index keeps the policy as it was when it came under it.
-func (in *installer) ismRetention(ctx context.Context, old []stream) error {
+func (in *installer) ismRetention(ctx context.Context, old []planned) error {
 	if in.found[kindISM] == nil || len(old) == 0 {
 		return nil
 	}
@@ -178,7 +178,7 @@ func (in *installer) ism(ctx context.Context, verb, policy string, indices []str
 
 // ilmRetention puts Elasticsearch's policies on indices that were there before
 // them. An index that names a policy follows it, also when it changes.
-func (in *installer) ilmRetention(ctx context.Context, old []stream) error {
+func (in *installer) ilmRetention(ctx context.Context, old []planned) error {
 	for _, s := range old {
 		if in.outcomes[kindILM.path+s.name] == "" { // there is no ILM
 			return nil

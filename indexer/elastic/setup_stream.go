@@ -61,7 +61,7 @@ func (in *installer) dataStreams(ctx context.Context) error {
 	if err != nil {
 		return in.failed(aboutStream, "", err)
 	}
-	var old []stream
+	var old []planned
 	for _, s := range in.plan.streams {
 		indices, ok := there[s.name]
 		if ok && len(indices) > 0 {
@@ -101,7 +101,7 @@ func (in *installer) dataStreams(ctx context.Context) error {
 // rollOver has a stream begin a new index when the one that is written to was
 // made from another layout than new ones would be. Each index's mapping names
 // the layout; those of templates before version 4 name none.
-func (in *installer) rollOver(ctx context.Context, s stream, indices []string) error {
+func (in *installer) rollOver(ctx context.Context, s planned, indices []string) error {
 	template := in.found[kindTemplate][s.name]
 	if in.outcomes[kindTemplate.path+s.name] == Kept && inner(template.body, "template", "mappings") != nil && len(inner(template.body, "template", "mappings")) > 0 {
 		return nil // an old template that is somebody's now
