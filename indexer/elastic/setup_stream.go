@@ -61,26 +61,17 @@ func (in *installer) dataStreams(ctx context.Context) error {
 	if err != nil {
 		return in.failed(aboutStream, "", err)
 	}
-	var old []planned
+	var old, missing []planned
 	for _, s := range in.plan.streams {
-		indices, ok := there[s.name]
-		if ok && len(indices) > 0 {
-			old = append(old, s)
-			in.report.Add(aboutStream, s.name, Unchanged, "")
+		if len(there[s.name]) == 0 {
+			missing = append(missing, s)
 			continue
 		}
-		_, err := in.change(ctx, http.MethodPut, "/_data_stream/"+s.name, nil)
-		if errors.Is(err, errUnsupported) {
-			in.report.Requests = in.report.Requests[:len(in.report.Requests)-1]
-			in.report.Add(aboutStream, "", Skipped, "this server has no API to make them; the first document makes each")
-			break
-		} else if err != nil {
-			if err := in.failed(aboutStream, s.name, err); err != nil {
-				return err
-			}
-			continue
-		}
-		in.report.Add(aboutStream, s.name, Created, "")
+		old = append(old, s)
+		in.report.Add(aboutStream, s.name, Unchanged, "")
+	}
+	if err := in.makeStreams(ctx, missing); err != nil {
+		return err
 	}
 	for _, s := range old {
 		if err := in.rollOver(ctx, s, there[s.name]); err != nil {
@@ -94,6 +85,30 @@ func (in *installer) dataStreams(ctx context.Context) error {
 		return in.ismRetention(ctx, old)
 	case lifecycleILM:
 		return in.ilmRetention(ctx, old)
+	}
+	return nil
+}
+
+// makeStreams makes the streams, where the server has the API for it.
+func (in *installer) makeStreams(ctx context.Context, missing []planned) error {
+	for i, s := range missing {
+		if i == 0 {
+			// Only a question tells a dry run whether the server has the API.
+			_, _, err := in.get(ctx, "/_data_stream/"+s.name)
+			if errors.Is(err, errUnsupported) {
+				in.report.Add(aboutStream, "", Skipped, "this server has no API to make them; the first document makes each")
+				return nil
+			} else if err != nil {
+				return in.failed(aboutStream, s.name, err)
+			}
+		}
+		if _, err := in.change(ctx, http.MethodPut, "/_data_stream/"+s.name, nil); err != nil {
+			if err := in.failed(aboutStream, s.name, err); err != nil {
+				return err
+			}
+			continue
+		}
+		in.report.Add(aboutStream, s.name, Created, "")
 	}
 	return nil
 }
