@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"sync"
 	"syscall"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -82,7 +83,13 @@ func runCollector(ctx context.Context, cfg *config.Loaded, out, errOut io.Writer
 		file = "none"
 	}
 	log.Info("starting", "version", version, "configuration", file)
-	return s.Run(ctx)
+	var boards sync.WaitGroup
+	aside, cancel := context.WithCancel(ctx)
+	boards.Go(func() { keepTrying(aside, cfg, log) })
+	err = s.Run(ctx)
+	cancel()
+	boards.Wait()
+	return err
 }
 
 // newService puts the collector together; it opens nothing yet.

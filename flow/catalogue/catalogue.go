@@ -10,6 +10,8 @@
 // other room.
 package catalogue
 
+import "slices"
+
 // Type is a field's value type. It decides the Go type in flow.Record, the
 // JSON form, and the type in each store.
 type Type uint8
@@ -40,6 +42,8 @@ const (
 	Labels
 	// Elements is the bag of information elements that no field claims.
 	Elements
+	// F64 is a 64-bit floating-point number; of status fields only.
+	F64
 )
 
 // Form says how the JSON encoder writes a value that it does not write in its
@@ -120,6 +124,8 @@ func (f *Field) StoreType() string {
 		return "geo_point"
 	case Elements:
 		return "flattened"
+	case F64:
+		return "double"
 	}
 	return "keyword"
 }
@@ -128,6 +134,11 @@ func (f *Field) StoreType() string {
 // stand together. It must not be changed at run time.
 var Fields = concat(eventFields, networkFields, endpointFields("source", "Source"),
 	endpointFields("destination", "Destination"), observerFields, contentFields, flowFields)
+
+// Has reports whether the catalogue has a field of that name.
+func Has(name string) bool {
+	return slices.ContainsFunc(Fields, func(f Field) bool { return f.Name == name })
+}
 
 func concat(parts ...[]Field) []Field {
 	var all []Field

@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"regexp"
 	"time"
+
+	"github.com/weirflow/weir/flow/catalogue"
 )
 
 // Config sets a sink: the section index.elasticsearch, for either product.
@@ -34,8 +36,24 @@ type Config struct {
 	// TemplatePriority is the priority of the index templates; the products' own
 	// reach 500. Default: 501.
 	TemplatePriority int `mapstructure:"template_priority" yaml:"template_priority"`
+	// Fields is how much documents of flows carry. It is no key of the section, but
+	// index.fields, which other sinks may share. Default: lean.
+	Fields catalogue.Profile `mapstructure:"-" yaml:"-"`
 	// Shards is the number of primary shards of each new index. Default: 1.
 	Shards int `mapstructure:"shards" yaml:"shards"`
+
+	// Setup is auto or manual: whether the collector itself sees to templates,
+	// retention and dashboards, at its start and after each loss of the server, or
+	// leaves that to `weir setup`. Default: auto.
+	Setup string `mapstructure:"setup" yaml:"setup"`
+	// Lifecycle says what deletes old documents: data_stream or ilm on
+	// Elasticsearch, ism on OpenSearch, none for nobody. Default: auto, which is
+	// data_stream and ism.
+	Lifecycle string `mapstructure:"lifecycle" yaml:"lifecycle"`
+	// Retention says how long documents are kept.
+	Retention RetentionConfig `mapstructure:"retention" yaml:"retention"`
+	// Kibana gets the dashboards.
+	Kibana KibanaConfig `mapstructure:"kibana" yaml:"kibana"`
 
 	// FlushBytes, FlushDocuments and FlushInterval say when a bulk body is full:
 	// bytes before compression, documents, and age of its first document.
@@ -75,7 +93,8 @@ type RetryConfig struct {
 // DefaultConfig gives the defaults, for servers.
 func DefaultConfig(urls ...string) Config {
 	return Config{
-		URLs: urls, Namespace: "default", TemplatePriority: 501, Shards: 1,
+		URLs: urls, Namespace: "default", TemplatePriority: 501, Fields: catalogue.Lean, Shards: 1,
+		Setup: setupAuto, Lifecycle: lifecycleAuto, Retention: defaultRetention(),
 		FlushBytes: 5e6, FlushDocuments: 5000, FlushInterval: time.Second,
 		QueueBytes: 256 << 20, Concurrency: 4, Compression: 1, Timeout: 90 * time.Second,
 		Retry: RetryConfig{Initial: time.Second, Max: time.Minute},
@@ -107,6 +126,7 @@ func (c Config) Validate() error {
 	check(namespacePattern.MatchString(c.Namespace), "namespace", c.Namespace, "lower-case letters, digits, '.' and '_', up to 100, first a letter or digit")
 	check(c.TemplatePriority > 0, "template_priority", c.TemplatePriority, "above 0; above 500 to win over the products' own templates")
 	check(c.Shards >= 1 && c.Shards <= 1024, "shards", c.Shards, "1 to 1024")
+	c.validateSetup(check)
 	check(c.FlushBytes >= 1<<10 && c.FlushBytes <= 100<<20, "flush_bytes", c.FlushBytes, "1024 to 100 MiB; servers refuse more")
 	check(c.FlushDocuments >= 1 && c.FlushDocuments <= 1<<20, "flush_documents", c.FlushDocuments, "1 to 1048576")
 	check(c.FlushInterval > 0, "flush_interval", c.FlushInterval, "above 0")

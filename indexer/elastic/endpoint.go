@@ -14,6 +14,7 @@ import (
 type endpoint struct {
 	url  *url.URL
 	auth string // Authorization header from the URL's user:password@
+	user *url.Userinfo
 }
 
 // parseEndpoints reads the URLs and checks that the credentials are given once.
@@ -46,7 +47,7 @@ func parseEndpoints(c Config) ([]endpoint, error) {
 				return nil, fmt.Errorf("index.elasticsearch.urls: %q names a user, and so do other keys; give the credentials once", maskURL(text))
 			}
 			password, _ := u.User.Password()
-			e.auth, u.User = basicAuth(u.User.Username(), password), nil
+			e.auth, e.user, u.User = basicAuth(u.User.Username(), password), u.User, nil
 		}
 		u.Path = strings.TrimRight(u.Path, "/")
 		list = append(list, e)

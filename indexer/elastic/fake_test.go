@@ -42,18 +42,20 @@ type fakeServer struct {
 	respond func(n int, b bulk) (int, http.Header, string)
 	// down, when it gives an error, is the network's.
 	down func(host string) error
+	// cut is the same by path.
+	cut func(path string) error
 
 	mu        sync.Mutex
 	bulks     []bulk
 	stored    []string
-	templates map[string]string
+	templates fakeObjects
 	auths     []string
 	log       bytes.Buffer
 	registry  *prometheus.Registry
 }
 
 func newFake(t *testing.T) *fakeServer {
-	return &fakeServer{t: t, version: `{"number":"8.19.0"}`, templates: make(map[string]string)}
+	return &fakeServer{t: t, version: `{"number":"8.19.0"}`, templates: make(fakeObjects)}
 }
 
 func reply(status int, header http.Header, body string) *http.Response {
@@ -72,21 +74,22 @@ func (f *fakeServer) RoundTrip(r *http.Request) (*http.Response, error) {
 			return nil, err
 		}
 	}
+	if f.cut != nil {
+		if err := f.cut(r.URL.Path); err != nil {
+			return nil, err
+		}
+	}
 	f.auths = append(f.auths, r.Header.Get("Authorization"))
-	name, isTemplate := strings.CutPrefix(r.URL.Path, "/_index_template/")
 	switch {
 	case r.URL.Path == "/" || r.URL.Path == "":
 		return reply(200, nil, `{"version":`+f.version+`,"tagline":"You Know, for Search"}`), nil
-	case isTemplate && r.Method == http.MethodPut:
-		f.templates[name] = body
-		return reply(200, nil, `{"acknowledged":true}`), nil
-	case isTemplate:
-		if text, ok := f.templates[name]; ok {
-			return reply(200, nil, `{"index_templates":[{"name":"`+name+`","index_template":`+text+`}]}`), nil
-		}
-		return reply(404, nil, `{"error":{"type":"resource_not_found_exception","reason":"none"},"status":404}`), nil
+	case r.URL.Path == "/_nodes/plugins":
+		return reply(200, nil, `{"nodes":{"a":{"plugins":[{"name":"opensearch-custom-codecs"}]}}}`), nil
 	case strings.HasSuffix(r.URL.Path, "/_bulk"):
 		return f.bulk(r, body), nil
+	}
+	if status, text, ok := f.templates.answer(r, body); ok {
+		return reply(status, nil, text), nil
 	}
 	f.t.Errorf("unexpected request %s %s", r.Method, r.URL)
 	return reply(400, nil, ""), nil

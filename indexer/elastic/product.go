@@ -17,6 +17,34 @@ const (
 type product struct {
 	name    string
 	version string
+	zstd    bool // every node has OpenSearch's plugin with that codec
+	exact   bool // documents must come back as they were sent
+}
+
+// atLeast reports whether the server is of a product and of a version or later.
+func (p product) atLeast(name string, major, minor int) bool {
+	a, b, ok := parseVersion(p.version)
+	return ok && p.name == name && (a > major || a == major && b >= minor)
+}
+
+// logsdb reports whether the server has the index mode for logs, free of charge:
+// better codecs of columns. Where its licence allows it rebuilds documents from
+// them, too, and then takes half the room.
+func (p product) logsdb() bool { return !p.exact && p.atLeast(elasticsearch, 8, 17) }
+
+// seqNoColumns reports whether sequence numbers need no index.
+func (p product) seqNoColumns() bool { return p.atLeast(elasticsearch, 9, 2) }
+
+// derivedSource reports whether the server can rebuild documents from columns
+// and so store them once. OpenSearch 3.3 is the first that was tried.
+func (p product) derivedSource() bool { return !p.exact && p.atLeast(opensearch, 3, 3) }
+
+// codec is the best compression of stored fields that the server has.
+func (p product) codec() string {
+	if p.zstd {
+		return "zstd"
+	}
+	return "best_compression" // Elasticsearch's zstd, OpenSearch's deflate
 }
 
 // oldest is the first version of each product that knows what we need:

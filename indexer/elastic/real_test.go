@@ -23,7 +23,7 @@ func startReal(t *testing.T, s elastictest.Server, namespace string) (*Sink, *by
 	c := DefaultConfig(s.URL)
 	c.Namespace = namespace
 	var log bytes.Buffer // of slog, which locks; read after Close
-	sink, err := New(c, Dependencies{Logger: slog.New(slog.NewTextHandler(&log, nil)), Registerer: prometheus.NewRegistry()})
+	sink, err := New(c, Dependencies{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), Registerer: prometheus.NewRegistry()})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +71,7 @@ func TestRealTemplates(t *testing.T) {
 	elastictest.Each(t, func(t *testing.T, s elastictest.Server) {
 		namespace := s.Namespace(t)
 		read := func() (all string) {
-			for _, stream := range []string{streamFlows, streamCounters, streamRejected} {
+			for _, stream := range []string{streamFlows, streamCounters, streamExporters, streamRejected, streamMinutes, streamHours} {
 				var text json.RawMessage
 				s.Call(t, http.MethodGet, "/_index_template/"+stream+namespace, "", &text)
 				all += string(text)
@@ -86,11 +86,11 @@ func TestRealTemplates(t *testing.T) {
 			stop(t, sink)
 			return log.String()
 		}
-		if n := strings.Count(begin(), "index template installed"); n != 3 {
-			t.Errorf("the first start installed %d templates, want 3", n)
+		if n := strings.Count(begin(), " template created"); n != 18 {
+			t.Errorf("the first start installed %d templates, want 18", n)
 		}
 		first := read()
-		if n := strings.Count(begin(), "index template installed"); n != 0 {
+		if n := strings.Count(begin(), " template created"); n != 0 {
 			t.Errorf("the second start installed %d templates, want none", n)
 		}
 		if second := read(); second != first || !strings.Contains(first, `"managed_by":"weir"`) {

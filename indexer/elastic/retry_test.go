@@ -54,8 +54,8 @@ func TestDocumentsArrive(t *testing.T) {
 		if !slices.Equal(got.actions, want) {
 			t.Errorf("actions %q, want %q", got.actions, want)
 		}
-		if len(f.templates) != 3 {
-			t.Errorf("%d templates installed before the first document, want 3", len(f.templates))
+		if len(f.templates) != 18 {
+			t.Errorf("%d templates installed before the first document, want 18", len(f.templates))
 		}
 		stop(t, s)
 		f.documents(map[string]float64{"indexed": 3, "skipped/options_record": 1})

@@ -33,9 +33,11 @@ func TestLostConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t)
 		calls := 0
-		f.down = func(string) error {
-			// 1 to 7 are the set-up and then the first bulk request is cut off.
-			if calls++; calls == 8 {
+		f.cut = func(path string) error {
+			if !strings.HasSuffix(path, "/_bulk") {
+				return nil
+			}
+			if calls++; calls == 1 {
 				return errors.New("unexpected EOF")
 			}
 			return nil
