@@ -23,7 +23,7 @@ func recordFile(out *bytes.Buffer, fields []catalogue.Field) {
 		fmt.Fprintf(out, "\tField%s: %q,\n", f.Go, f.Name)
 	}
 	out.WriteString("}\n\n")
-	fmt.Fprintf(out, "type presence [%d]uint64\n\n", (len(list)+63)/64)
+	fmt.Fprintf(out, "// presence has a bit for each field: by FieldID for those that a record stores,\n// then for those that the encoder derives.\ntype presence [%d]uint64\n\n", words(fields))
 	out.WriteString(`// Record is one flow, options record or counter sample. Read a field by name
 // after Has; write it through its setter, which marks it as present. The zero
 // value is an empty flow record. A record belongs to its Batch and must not be
