@@ -140,6 +140,20 @@ func (c Config) Check() error { return c.access().check() }
 // Enabled reports whether the configuration names servers.
 func (c Config) Enabled() bool { return len(c.URLs) > 0 || c.CloudID != "" }
 
+// Servers gives the configured servers' URLs without credentials; none when
+// Validate finds fault with them.
+func (c Config) Servers() []string {
+	endpoints, err := parseEndpoints(c)
+	if err != nil {
+		return nil
+	}
+	list := make([]string, len(endpoints))
+	for i, e := range endpoints {
+		list[i] = e.url.String()
+	}
+	return list
+}
+
 // At gives the configuration for another server. Credentials in its URL replace
 // the others.
 func (c Config) At(server string) Config {
