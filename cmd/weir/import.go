@@ -72,6 +72,9 @@ func (o *importOptions) target(target string) (elastic.Config, error) {
 	if err != nil {
 		return elastic.Config{}, err
 	}
+	if err := cfg.Unresolved(); err != nil {
+		return elastic.Config{}, err
+	}
 	e := cfg.Elastic(config.Output{Kind: "elasticsearch", Target: target})
 	if !e.Enabled() {
 		return e, errors.New("no server is named; give its URL, such as http://localhost:9200, or set index.elasticsearch.urls or cloud_id")
