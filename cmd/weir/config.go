@@ -31,6 +31,11 @@ func newConfig() *cobra.Command {
 					return err
 				}
 			}
+			for _, text := range loaded.Exposed() {
+				if _, err := fmt.Fprintln(c.ErrOrStderr(), "weir: note: "+text); err != nil {
+					return err
+				}
+			}
 			from := loaded.File
 			if from == "" {
 				from = "no configuration file"

@@ -72,9 +72,12 @@ func (o *importOptions) target(target string) (elastic.Config, error) {
 	if err != nil {
 		return elastic.Config{}, err
 	}
+	if err := cfg.Unresolved(); err != nil {
+		return elastic.Config{}, err
+	}
 	e := cfg.Elastic(config.Output{Kind: "elasticsearch", Target: target})
-	if len(e.URLs) == 0 {
-		return e, errors.New("no server is named; give its URL, such as http://localhost:9200, or set index.elasticsearch.urls")
+	if !e.Enabled() {
+		return e, errors.New("no server is named; give its URL, such as http://localhost:9200, or set index.elasticsearch.urls or cloud_id")
 	}
 	return e, e.Validate()
 }
@@ -123,7 +126,7 @@ var unsafe = regexp.MustCompile(`[^A-Za-z0-9._-]+`)
 
 // begin finds the state to go on from, or makes one.
 func (o *importOptions) begin(ctx context.Context, store *openStore, cfg elastic.Config, r query.Request, errOut io.Writer) (*transfer.State, string, error) {
-	host := cfg.URLs[0]
+	host := cfg.Servers()[0]
 	if u, err := url.Parse(host); err == nil {
 		host = u.Host + strings.TrimSuffix(u.Path, "/")
 	}
@@ -185,7 +188,7 @@ func (o *importOptions) send(ctx context.Context, store *openStore, cfg elastic.
 		return nil, err
 	}
 	if !o.wait {
-		if err := o.contact(ctx, sink, cfg.URLs); err != nil {
+		if err := o.contact(ctx, sink, cfg.Servers()); err != nil {
 			ending, cancel := context.WithCancel(context.WithoutCancel(ctx))
 			cancel() // nothing was sent
 			_ = sink.Close(ending)

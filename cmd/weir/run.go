@@ -82,6 +82,9 @@ func runCollector(ctx context.Context, cfg *config.Loaded, out, errOut io.Writer
 	if file == "" {
 		file = "none"
 	}
+	for _, text := range cfg.Exposed() {
+		log.Warn("a file with secrets is open to all: " + text)
+	}
 	log.Info("starting", "version", version, "configuration", file)
 	var boards sync.WaitGroup
 	aside, cancel := context.WithCancel(ctx)

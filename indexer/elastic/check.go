@@ -51,13 +51,15 @@ func (s Steps) Failed() bool {
 // dialTimeout bounds a look-up, a connection and a handshake, each.
 const dialTimeout = 10 * time.Second
 
+const proxyAdvice = "mend proxy_url, or the environment variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY"
+
 // Reach tries to get to a URL, step by step: its name, a connection, TLS. It
 // reports whether requests make sense. A proxy is tried in the server's place.
 func Reach(ctx context.Context, target *url.URL, transport *http.Transport, steps *Steps) bool {
 	if transport.Proxy != nil {
 		proxy, err := transport.Proxy(&http.Request{URL: target})
 		if err != nil {
-			steps.Bad("proxy", err.Error(), "mend the environment variables HTTP_PROXY, HTTPS_PROXY and NO_PROXY")
+			steps.Bad("proxy", err.Error(), proxyAdvice)
 			return false
 		}
 		if proxy != nil {
@@ -130,15 +132,20 @@ func tlsAdvice(err error) string {
 // may do and what is set up.
 func (s *Setup) Check(ctx context.Context) Steps {
 	var steps Steps
-	transport, err := newTransport(s.config)
+	network, err := newNetwork(s.config.access(), 1)
 	if err != nil {
 		steps.Bad("files", err.Error(), "")
 		return steps
 	}
-	defer transport.CloseIdleConnections()
+	defer network.CloseIdleConnections()
 	var works *Setup
 	for _, e := range s.endpoints {
 		steps.Good("URL", e.url.String())
+		transport, err := network.transport(e.url)
+		if err != nil {
+			steps.Bad("proxy", err.Error(), proxyAdvice)
+			continue
+		}
 		if !Reach(ctx, e.url, transport, &steps) {
 			continue
 		}
@@ -187,7 +194,7 @@ func (s *Setup) checkProduct(ctx context.Context, steps *Steps) bool {
 	}
 	steps.Good("server", in.product.name+" "+in.product.version)
 	who := "accepted"
-	if auth, err := s.config.authorization(); err == nil && auth == "" && s.endpoints[0].auth == "" {
+	if auth, err := s.config.access().authorization(); err == nil && auth == "" && s.endpoints[0].auth == "" {
 		who = "none are configured, and none were asked for"
 	}
 	steps.Good("credentials", who)

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"crypto/tls"
-	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -12,9 +11,7 @@ import (
 	"net"
 	"net/http"
 	"net/url"
-	"os"
-	"sync/atomic"
-	"time"
+	"sync"
 
 	"github.com/elastic/elastic-transport-go/v8/elastictransport"
 	"github.com/elastic/go-elasticsearch/v8/esapi"
@@ -27,15 +24,18 @@ type client struct {
 	*elastictransport.Client
 	config  Config
 	base    http.RoundTripper
+	servers *servers
+	auth    *watched[string]
+
+	mu      sync.Mutex
 	perHost map[string]string // Authorization by host:port, from the URLs
-	auth    atomic.Pointer[string]
 }
 
 // newClient makes a client. base replaces the network in tests; nil otherwise.
 func newClient(c Config, endpoints []endpoint, base http.RoundTripper) (*client, error) {
-	k := &client{config: c, base: base, perHost: make(map[string]string)}
+	k := &client{config: c, base: base, perHost: make(map[string]string), auth: c.access().watch()}
 	if base == nil {
-		network, err := newTransport(c)
+		network, err := newNetwork(c.access(), c.Concurrency+1)
 		if err != nil {
 			return nil, err
 		}
@@ -55,49 +55,26 @@ func newClient(c Config, endpoints []endpoint, base http.RoundTripper) (*client,
 	// Retries are ours: the transport's have no back-off of the kind we need, and
 	// would keep a copy of every body.
 	k.Client, err = elastictransport.NewClient(elastictransport.WithURLs(urls...),
-		elastictransport.WithTransport(k), elastictransport.WithDisableRetry(), elastictransport.WithUserAgent("weir"), elastictransport.WithConnectionPoolFunc(newServers))
+		elastictransport.WithTransport(k), elastictransport.WithDisableRetry(), elastictransport.WithUserAgent("weir"),
+		elastictransport.WithConnectionPoolFunc(func(list []*elastictransport.Connection, _ elastictransport.Selector) elastictransport.ConnectionPool {
+			k.servers = newServers(list)
+			return k.servers
+		}))
 	return k, err
 }
 
-func newTransport(c Config) (*http.Transport, error) {
-	settings := &tls.Config{MinVersion: tls.VersionTLS12, InsecureSkipVerify: c.Insecure}
-	if c.CAFile != "" {
-		text, err := os.ReadFile(c.CAFile)
-		if err != nil {
-			return nil, fmt.Errorf("index.elasticsearch.ca_file: %w; allowed: a PEM file with certificates", err)
-		}
-		settings.RootCAs = x509.NewCertPool()
-		if !settings.RootCAs.AppendCertsFromPEM(text) {
-			return nil, fmt.Errorf("index.elasticsearch.ca_file: %q holds no certificate; allowed: a PEM file with certificates", c.CAFile)
-		}
-	}
-	return &http.Transport{
-		Proxy:                 http.ProxyFromEnvironment,
-		DialContext:           (&net.Dialer{Timeout: 10 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
-		TLSClientConfig:       settings,
-		TLSHandshakeTimeout:   10 * time.Second,
-		MaxIdleConnsPerHost:   c.Concurrency + 1,
-		IdleConnTimeout:       time.Minute,
-		ExpectContinueTimeout: time.Second,
-		ForceAttemptHTTP2:     true,
-	}, nil
-}
-
 // readSecrets reads the files with secrets again.
-func (k *client) readSecrets() error {
-	auth, err := k.config.authorization()
-	if err == nil {
-		k.auth.Store(&auth)
-	}
-	return err
-}
+func (k *client) readSecrets() error { return k.auth.refresh() }
 
 // RoundTrip adds what the transport library would not: credentials that may
-// change, and the length of bodies that come from a pool.
+// change, configured headers, and the length of bodies that come from a pool.
 func (k *client) RoundTrip(r *http.Request) (*http.Response, error) {
-	auth := k.perHost[r.URL.Host]
-	if auth == "" {
-		auth = *k.auth.Load()
+	for name, value := range k.config.Headers {
+		r.Header.Set(name, value)
+	}
+	auth, ok := k.fromURL(r.URL)
+	if !ok {
+		auth, _ = k.auth.get() // the one before, when the file is gone; the set-up reports that
 	}
 	if auth != "" {
 		r.Header.Set("Authorization", auth)
@@ -107,6 +84,14 @@ func (k *client) RoundTrip(r *http.Request) (*http.Response, error) {
 		r.GetBody = body.wire.reader
 	}
 	return k.base.RoundTrip(r)
+}
+
+// fromURL gives the Authorization that a server's configured URL holds.
+func (k *client) fromURL(u *url.URL) (string, bool) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	auth, ok := k.perHost[u.Host]
+	return auth, ok
 }
 
 func (k *client) close() {
@@ -146,6 +131,8 @@ type statusError struct {
 	status int
 	kind   string // the server's error type, if it gave one
 	reason string
+	// location is where a redirect leads, without credentials.
+	location string
 }
 
 func (e *statusError) Error() string {
@@ -157,6 +144,9 @@ func (e *statusError) Error() string {
 	case classForbidden:
 		text += "; check the credentials and the rights of the user: cluster:monitor/main, manage_index_templates, and create_doc and auto_configure on weir-*"
 	case classUnexpected:
+		if e.location != "" {
+			text += " to " + e.location + ", which is not followed; name the server itself"
+		}
 		text += "; check that the URL leads to Elasticsearch or OpenSearch"
 	}
 	return text
@@ -166,6 +156,9 @@ func (e *statusError) Error() string {
 // text may be anything, as proxies answer, too.
 func (a answer) failure() *statusError {
 	e := &statusError{status: a.status}
+	if a.status >= 300 && a.status < 400 {
+		e.location = clip(maskURL(a.header.Get("Location")), 200)
+	}
 	var whole struct {
 		Error json.RawMessage `json:"error"`
 	}
@@ -202,5 +195,7 @@ func (e *networkError) Unwrap() error { return e.err }
 // neverSent reports whether the request cannot have reached the server.
 func neverSent(err error) bool {
 	var operation *net.OpError
-	return errors.As(err, &operation) && operation.Op == "dial"
+	var untrusted *tls.CertificateVerificationError
+	return errors.As(err, &untrusted) ||
+		errors.As(err, &operation) && (operation.Op == "dial" || operation.Op == "proxyconnect" || operation.Op == "socks connect")
 }

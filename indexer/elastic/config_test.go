@@ -30,7 +30,7 @@ func TestBadConfigs(t *testing.T) {
 		{func(c *Config) { c.Username = "u"; c.Password = "hush"; c.PasswordFile = "f" }, "password_file: give this or password"},
 		{func(c *Config) { c.Password = "hush" }, "elasticsearch.password: it is given without username"},
 		{func(c *Config) { c.PasswordFile = "f" }, "elasticsearch.password_file: it is given without username"},
-		{func(c *Config) { c.Username = "u"; c.APIKey = "hush" }, "not both"},
+		{func(c *Config) { c.Username = "u"; c.APIKey = "hush" }, "username: give a user, an API key or a bearer token"},
 		{func(c *Config) { c.APIKey = "hush"; c.APIKeyFile = "f" }, "api_key_file: give this or api_key"},
 		{func(c *Config) { c.Namespace = "My-Net" }, "index.elasticsearch.namespace: My-Net is not allowed"},
 		{func(c *Config) { c.Namespace = "a/../b" }, "namespace"},

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net/url"
-	"os"
+	"regexp"
 	"strconv"
 	"strings"
 )
@@ -17,39 +17,60 @@ type endpoint struct {
 	user *url.Userinfo
 }
 
+// pathPattern is a path of characters that need no escaping.
+var pathPattern = regexp.MustCompile(`^(/[A-Za-z0-9._~-]+)+/?$`)
+
 // parseEndpoints reads the URLs and checks that the credentials are given once.
 // Its errors show no secret.
 func parseEndpoints(c Config) ([]endpoint, error) {
-	if len(c.URLs) == 0 {
+	urls := c.URLs
+	switch {
+	case c.CloudID != "" && len(urls) > 0:
+		return nil, errors.New("index.elasticsearch.cloud_id: give this or urls, not both")
+	case c.CloudID != "" && c.Sniff:
+		return nil, errors.New("index.elasticsearch.sniff: Elastic Cloud's nodes cannot be reached by their own addresses; allowed: false with cloud_id")
+	case c.CloudID != "":
+		cloud, _, err := parseCloudID(c.CloudID)
+		if err != nil {
+			return nil, fmt.Errorf("index.elasticsearch.cloud_id: %q is none: %w; allowed: the Cloud ID that the deployment's page shows", clip(c.CloudID, 200), err)
+		}
+		urls = []string{cloud}
+	case len(urls) == 0:
 		return nil, errors.New("index.elasticsearch.urls: it is empty; allowed: a list of URLs, for example https://localhost:9200")
 	}
-	switch {
-	case c.Password != "" && c.PasswordFile != "":
-		return nil, errors.New("index.elasticsearch.password_file: give this or password, not both")
-	case c.APIKey != "" && c.APIKeyFile != "":
-		return nil, errors.New("index.elasticsearch.api_key_file: give this or api_key, not both")
-	case c.Username == "" && c.Password != "":
-		return nil, errors.New("index.elasticsearch.password: it is given without username")
-	case c.Username == "" && c.PasswordFile != "":
-		return nil, errors.New("index.elasticsearch.password_file: it is given without username")
-	case c.Username != "" && (c.APIKey != "" || c.APIKeyFile != ""):
-		return nil, errors.New("index.elasticsearch.username: give this or an API key, not both")
+	if c.CloudAuth != "" {
+		switch user, _, ok := strings.Cut(c.CloudAuth, ":"); {
+		case !ok || user == "":
+			return nil, errors.New("index.elasticsearch.cloud_auth: the value is not allowed; allowed: user:password")
+		case c.Username != "" || c.Password != "" || c.PasswordFile != "":
+			return nil, errors.New("index.elasticsearch.cloud_auth: give this or username and password, not both")
+		}
+	}
+	if c.Path != "" && !pathPattern.MatchString(c.Path) {
+		return nil, fmt.Errorf("index.elasticsearch.path: %q is not allowed; allowed: a path such as /es", clip(c.Path, 200))
+	}
+	ways := c.access()
+	if err := ways.validate(); err != nil {
+		return nil, err
 	}
 	var list []endpoint
-	for _, text := range c.URLs {
+	for _, text := range urls {
 		u, err := url.Parse(text)
 		if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Hostname() == "" || !portable(u.Port()) || u.RawQuery != "" || u.Fragment != "" {
 			return nil, fmt.Errorf("index.elasticsearch.urls: %q is no server's URL; allowed: http:// or https://, a host and optionally a port and a path", maskURL(text))
 		}
 		e := endpoint{url: u}
 		if u.User != nil {
-			if c.Username != "" || c.APIKey != "" || c.APIKeyFile != "" {
+			if ways.credentials() != "" {
 				return nil, fmt.Errorf("index.elasticsearch.urls: %q names a user, and so do other keys; give the credentials once", maskURL(text))
 			}
 			password, _ := u.User.Password()
 			e.auth, e.user, u.User = basicAuth(u.User.Username(), password), u.User, nil
 		}
 		u.Path = strings.TrimRight(u.Path, "/")
+		if u.Path == "" {
+			u.Path = strings.TrimRight(c.Path, "/")
+		}
 		list = append(list, e)
 	}
 	return list, nil
@@ -76,35 +97,4 @@ func maskURL(text string) string {
 
 func basicAuth(user, password string) string {
 	return "Basic " + base64.StdEncoding.EncodeToString([]byte(user+":"+password))
-}
-
-// authorization gives the Authorization header of the configured credentials,
-// empty when there are none. It reads the files that hold secrets.
-func (c Config) authorization() (string, error) {
-	switch {
-	case c.APIKey != "" || c.APIKeyFile != "":
-		key, err := secret(c.APIKey, c.APIKeyFile, "api_key_file")
-		if err != nil {
-			return "", err
-		}
-		return "ApiKey " + key, nil
-	case c.Username != "":
-		password, err := secret(c.Password, c.PasswordFile, "password_file")
-		if err != nil {
-			return "", err
-		}
-		return basicAuth(c.Username, password), nil
-	}
-	return "", nil
-}
-
-func secret(value, file, key string) (string, error) {
-	if file == "" {
-		return value, nil
-	}
-	text, err := os.ReadFile(file)
-	if err != nil {
-		return "", fmt.Errorf("index.elasticsearch.%s: %w; allowed: a file that holds the secret alone", key, err)
-	}
-	return strings.TrimRight(string(text), "\r\n"), nil
 }

@@ -1,6 +1,9 @@
 package elastic
 
-import "net/http"
+import (
+	"net/http"
+	"net/url"
+)
 
 // KibanaAccess is how to reach the Kibana of a configuration.
 type KibanaAccess struct {
@@ -19,11 +22,19 @@ func (c Config) KibanaAccess() (KibanaAccess, error) {
 	if err != nil {
 		return KibanaAccess{}, err
 	}
-	auth, err := k.authorization()
+	auth, err := k.access().authorization()
 	if err != nil {
 		return KibanaAccess{}, err
 	}
-	transport, err := newTransport(k)
+	network, err := newNetwork(k.access(), 1)
+	if err != nil {
+		return KibanaAccess{}, err
+	}
+	target, err := url.Parse(c.Kibana.URL)
+	if err != nil {
+		return KibanaAccess{}, k.access().fault("kibana.url", "%q is no URL", maskURL(c.Kibana.URL))
+	}
+	transport, err := network.transport(target)
 	return KibanaAccess{auth, transport}, err
 }
 
@@ -31,15 +42,18 @@ func (c Config) KibanaAccess() (KibanaAccess, error) {
 func (c Config) forKibana() (Config, error) {
 	own := c.Kibana
 	if own.CAFile != "" {
-		c.CAFile = own.CAFile
+		c.CAFile, c.CAFingerprint = own.CAFile, ""
 	}
+	c.TLSServerName = "" // that of the other servers
 	c.Insecure = c.Insecure || own.Insecure
 	switch {
 	case own.APIKey != "":
-		c.APIKey, c.APIKeyFile, c.Username, c.Password, c.PasswordFile = own.APIKey, "", "", "", ""
+		c.forgetCredentials()
+		c.APIKey = own.APIKey
 	case own.Username != "":
-		c.APIKey, c.APIKeyFile, c.Username, c.Password, c.PasswordFile = "", "", own.Username, own.Password, own.PasswordFile
-	case c.Username == "" && c.APIKey == "" && c.APIKeyFile == "":
+		c.forgetCredentials()
+		c.Username, c.Password, c.PasswordFile = own.Username, own.Password, own.PasswordFile
+	case c.access().credentials() == "":
 		endpoints, err := parseEndpoints(c)
 		if err != nil {
 			return c, err
@@ -50,4 +64,9 @@ func (c Config) forKibana() (Config, error) {
 		}
 	}
 	return c, nil
+}
+
+func (c *Config) forgetCredentials() {
+	c.Username, c.Password, c.PasswordFile, c.CloudAuth = "", "", "", ""
+	c.APIKey, c.APIKeyFile, c.BearerToken, c.BearerTokenFile = "", "", "", ""
 }

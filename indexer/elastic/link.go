@@ -24,7 +24,7 @@ const (
 // many senders that fail at the same time cause one wait and one attempt.
 type link struct {
 	retry   RetryConfig
-	servers int
+	servers func() int
 	setup   func(context.Context) (product, error)
 	log     *slog.Logger
 	quiet   *rate.Limiter
@@ -42,7 +42,7 @@ type link struct {
 
 var errConnecting = errors.New("not connected yet")
 
-func newLink(retry RetryConfig, servers int, log *slog.Logger, setup func(context.Context) (product, error)) *link {
+func newLink(retry RetryConfig, servers func() int, log *slog.Logger, setup func(context.Context) (product, error)) *link {
 	return &link{
 		retry: retry, servers: servers, setup: setup, log: log, cause: errConnecting,
 		quiet: rate.NewLimiter(rate.Every(30*time.Second), 3), change: make(chan struct{}),
@@ -86,7 +86,7 @@ func (l *link) down(kind trouble, cause error, wish time.Duration) {
 	switch {
 	case kind == troubleSetup:
 		d = l.retry.delay(l.failures+4, wish)
-	case kind == troubleServer && l.failures < l.servers:
+	case kind == troubleServer && l.failures < l.servers():
 		// The transport takes another server for the next request.
 	default:
 		d = l.retry.delay(l.failures, wish)

@@ -82,6 +82,7 @@ func newMetrics(r prometheus.Registerer, s *Sink) (*metrics, error) {
 		gauge("weir_elastic_queue_bytes", "Bytes of encoded documents that wait or are being sent.", func() float64 { n, _, _, _ := s.queue.load(); return float64(n) }),
 		gauge("weir_elastic_queue_documents", "Documents that wait or are being sent.", func() float64 { _, n, _, _ := s.queue.load(); return float64(n) }),
 		gauge("weir_elastic_requests_in_flight", "Bodies that are being sent, or held by a sender while the server is away.", func() float64 { _, _, n, _ := s.queue.load(); return float64(n) }),
+		gauge("weir_elastic_servers", "Servers in use: those configured and, with sniff, those found.", func() float64 { return float64(s.servers()) }),
 		gauge("weir_elastic_up", "1 while the server can be written to.", func() float64 {
 			if s.link.ready() != nil {
 				return 0

@@ -23,7 +23,7 @@ type servers struct {
 	turn   int
 }
 
-func newServers(list []*elastictransport.Connection, _ elastictransport.Selector) elastictransport.ConnectionPool {
+func newServers(list []*elastictransport.Connection) *servers {
 	return &servers{list: list, failed: make([]time.Time, len(list))}
 }
 
@@ -68,9 +68,33 @@ func (s *servers) note(c *elastictransport.Connection, at time.Time) error {
 
 // URLs gives all servers.
 func (s *servers) URLs() []*url.URL {
+	s.mu.Lock()
+	defer s.mu.Unlock()
 	var list []*url.URL
 	for _, c := range s.list {
 		list = append(list, c.URL)
 	}
 	return list
+}
+
+func (s *servers) count() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.list)
+}
+
+// update replaces the servers. What is known about those that stay is kept.
+func (s *servers) update(urls []*url.URL) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	list, failed := make([]*elastictransport.Connection, len(urls)), make([]time.Time, len(urls))
+	for i, u := range urls {
+		list[i] = &elastictransport.Connection{URL: u}
+		for j, c := range s.list {
+			if c.URL.String() == u.String() {
+				list[i], failed[i] = c, s.failed[j]
+			}
+		}
+	}
+	s.list, s.failed, s.turn = list, failed, 0
 }

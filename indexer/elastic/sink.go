@@ -44,6 +44,7 @@ type Sink struct {
 	log       *slog.Logger
 	metrics   *metrics
 	client    *client
+	pooled    atomic.Pointer[servers] // the client's, for metrics that are read before Start
 	transport http.RoundTripper
 	id        func([]byte) string // nil: the server's ids
 	link      *link
@@ -79,7 +80,7 @@ func New(c Config, d Dependencies) (*Sink, error) {
 		pool: newPool(c.Concurrency+1, c.FlushBytes+min(c.FlushBytes/4, 64<<10), c.FlushDocuments),
 	}
 	s.log = d.Logger.With("sink", s.name)
-	s.link = newLink(c.Retry, len(endpoints), s.log, s.setup)
+	s.link = newLink(c.Retry, s.servers, s.log, s.setup)
 	s.limit.Store(int64(c.FlushBytes))
 	s.actions[flow.KindFlow] = []byte(`{"create":{}}` + "\n") // the request's path names the stream
 	s.actions[flow.KindCounters] = createIn(streamCounters + c.Namespace)
@@ -112,8 +113,15 @@ func (s *Sink) Start(ctx context.Context) error {
 		return err
 	}
 	s.client = k
+	s.pooled.Store(k.servers)
+	for _, text := range s.config.warnings(s.endpoints) {
+		s.log.Warn(text)
+	}
 	ctx, s.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	s.done.Go(func() { s.link.run(ctx) })
+	if s.config.Sniff {
+		s.done.Go(func() { s.sniff(ctx) })
+	}
 	for range s.config.Concurrency {
 		sender, err := newSender(s)
 		if err != nil { // a level that Validate lets through is one that gzip knows
@@ -125,6 +133,14 @@ func (s *Sink) Start(ctx context.Context) error {
 		s.done.Go(func() { sender.run(ctx) })
 	}
 	return nil
+}
+
+// servers is how many servers there are to choose from.
+func (s *Sink) servers() int {
+	if pool := s.pooled.Load(); pool != nil {
+		return pool.count()
+	}
+	return len(s.endpoints)
 }
 
 // Ready gives nil while documents reach the server, else why they do not.

@@ -2,7 +2,7 @@
 // environment variables and flags, in rising order of precedence. Every fault
 // is reported with the place that it stands in, the key, the value and what is
 // allowed; unknown keys are faults. It opens no file but the configuration's
-// own.
+// own, and the keystore when a value refers to it.
 package config
 
 import (
@@ -27,6 +27,9 @@ type Config struct {
 	// DataDir is the folder for what the collector keeps, such as templates.
 	// Default ./data.
 	DataDir string `mapstructure:"data_dir"`
+	// Keystore is the file with the secrets that ${NAME} in a value stands for;
+	// weir keystore makes it. Default: weir.keystore in data_dir.
+	Keystore string `mapstructure:"keystore"`
 	// Collectors says where to listen.
 	Collectors collector.Config `mapstructure:"collectors"`
 	// Decode bounds what is kept of exporters, and sets sampling rates for those

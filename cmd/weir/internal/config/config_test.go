@@ -171,7 +171,7 @@ func TestFaults(t *testing.T) {
 		want          []string
 	}{
 		{name: "unknown key", text: "log:\n  colour: red\n", want: []string{`weir.yml:2: log.colour: unknown key; allowed below log: format, level`}},
-		{name: "unknown section", text: "colectors: {}\n", want: []string{`weir.yml:1: colectors: unknown key; allowed at the top: collectors, data_dir, decode, enrich, http, index, log, shutdown_timeout`}},
+		{name: "unknown section", text: "colectors: {}\n", want: []string{`weir.yml:1: colectors: unknown key; allowed at the top: collectors, data_dir, decode, enrich, http, index, keystore, log, shutdown_timeout`}},
 		{name: "wrong type", text: "collectors:\n  workers: many\n", want: []string{`weir.yml:2: collectors.workers: "many" is not allowed; allowed: a whole number, or a size such as 512KiB, 5MB or 2GiB`}},
 		{name: "a fraction", text: "collectors:\n  workers: 1.5\n", want: []string{`weir.yml:2: collectors.workers: 1.5 is not allowed; allowed: a whole number, or a size such as 512KiB, 5MB or 2GiB`}},
 		{name: "no unit", text: "shutdown_timeout: 30\n", want: []string{`weir.yml:1: shutdown_timeout: 30 is not allowed; allowed: a duration such as 500ms, 30s, 10m, 2h or 30d`}},

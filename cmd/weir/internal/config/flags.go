@@ -91,4 +91,5 @@ func (r *reader) outputs(place string, list []string) {
 	}
 	r.set("index.ndjson.path", place, "")
 	r.set("index.elasticsearch.urls", place, []any{})
+	r.set("index.elasticsearch.cloud_id", place, "")
 }

@@ -37,14 +37,25 @@ type Loaded struct {
 	File string
 	// places maps a key to where its value stands, for messages.
 	places map[string]string
+	// values are as they are written, with references.
 	values map[string]any
+	// used are the references of each key.
+	used map[string][]resolved
+	// unresolved are faults for commands that need the key.
+	unresolved []error
+	// passwordFile holds the keystore's password, if any does.
+	passwordFile string
+}
+
+func newReader() *reader {
+	return &reader{schema: newSchema(), loaded: &Loaded{Config: Default(), places: map[string]string{}, values: map[string]any{}, used: map[string][]resolved{}}}
 }
 
 // Load reads and checks the configuration. The error, if any, joins every
 // fault.
 func Load(o Options) (*Loaded, error) {
-	l := &Loaded{Config: Default(), places: map[string]string{}, values: map[string]any{}}
-	r := reader{loaded: l, schema: newSchema()}
+	r := newReader()
+	l := r.loaded
 	if err := r.file(o); err != nil {
 		return nil, err
 	}
@@ -52,7 +63,7 @@ func Load(o Options) (*Loaded, error) {
 	if o.Flags != nil {
 		r.flags(o.Flags)
 	}
-	r.decode()
+	r.decode(o)
 	if l.HTTP.Listen == "none" { // as on the command line
 		l.HTTP.Listen = ""
 	}
@@ -81,13 +92,14 @@ func (l *Loaded) Explain(message string) string {
 	// The key may be one inside a value, such as a rule's.
 	for at := key; at != ""; at = at[:max(0, strings.LastIndex(at, delimiter))] {
 		if place, ok := l.places[at]; ok {
+			message = l.clean(at, message)
 			if place == portFlag { // which is for all protocols, so that the key would mislead
 				_, message, _ = strings.Cut(message, ": ")
 			}
 			return place + ": " + message
 		}
 	}
-	return message
+	return l.clean("", message)
 }
 
 type reader struct {
@@ -185,13 +197,16 @@ func (r *reader) environ(list []string) {
 }
 
 // otherVariables are the beginnings of variables that are no keys: they belong
-// to the tests, to the servers for tests and to --config.
-var otherVariables = []string{"WEIR_CONFIG", "WEIR_REQUIRE", "WEIR_SHARED", "WEIR_ELASTICSEARCH", "WEIR_OPENSEARCH", "WEIR_SERVERS_"}
+// to the tests, to the servers for tests, to --config and to the keystore.
+var otherVariables = []string{"WEIR_CONFIG", "WEIR_REQUIRE", "WEIR_SHARED", "WEIR_ELASTICSEARCH", "WEIR_OPENSEARCH", "WEIR_SERVERS_", "WEIR_KEYSTORE_PASSWORD"}
 
 // decode turns the values into the structs. Each value is decoded alone first,
 // so that each fault is told with its place; then viper merges them over the
 // defaults.
-func (r *reader) decode() {
+func (r *reader) decode(o Options) {
+	resolver := newResolver(o.Environ)
+	r.loaded.passwordFile = resolver.environ["WEIR_KEYSTORE_PASSWORD_FILE"]
+	resolver.path = r.keystorePath(resolver)
 	// Keys inside a table, such as networks, may hold dots and colons.
 	const separator = "\x00"
 	v := viper.NewWithOptions(viper.KeyDelimiter(separator))
@@ -200,13 +215,17 @@ func (r *reader) decode() {
 		if !ok {
 			continue
 		}
+		written := value
+		if value, ok = r.resolve(resolver, key, !o.Collecting); !ok {
+			continue
+		}
 		t := r.schema.leaves[key]
 		if err := decodeLeaf(value, t); err != nil {
-			what := show(key, value) + " is not allowed"
+			what := show(key, written) + " is not allowed"
 			if value == nil {
 				what = "has no value"
 			}
-			r.fault("%s: %s: %s; allowed: %s%s", r.loaded.places[key], key, what, want(t), detail(err))
+			r.fault("%s: %s: %s; allowed: %s%s", r.loaded.places[key], key, what, want(t), r.loaded.clean(key, detail(err)))
 			continue
 		}
 		v.Set(strings.ReplaceAll(key, delimiter, separator), value)
@@ -215,7 +234,7 @@ func (r *reader) decode() {
 		return
 	}
 	if err := v.Unmarshal(&r.loaded.Config, viper.DecodeHook(hooks()), func(c *mapstructure.DecoderConfig) { c.ErrorUnused = true }); err != nil {
-		r.fault("%v", err)
+		r.fault("%s", r.loaded.clean("", err.Error()))
 	}
 }
 
@@ -244,7 +263,7 @@ func (r *reader) validate(collecting bool) {
 		return
 	}
 	said := map[string]bool{} // a section's faults come again with each output that uses it
-	for _, line := range strings.Split(err.Error(), "\n") {
+	for _, line := range strings.Split(r.loaded.clean("", err.Error()), "\n") {
 		if !said[line] {
 			r.faults = append(r.faults, errors.New(r.loaded.Explain(line)))
 		}

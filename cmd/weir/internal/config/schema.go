@@ -67,7 +67,7 @@ func env(key string) string {
 func secret(key string) bool {
 	last := key[strings.LastIndex(key, delimiter)+1:]
 	switch last {
-	case "password", "api_key", "token", "secret", "bearer_token", "service_token":
+	case "password", "api_key", "token", "secret", "bearer_token", "service_token", "cloud_auth", "headers":
 		return true
 	}
 	return false

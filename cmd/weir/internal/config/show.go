@@ -42,7 +42,11 @@ func (l *Loaded) node(prefix string, v reflect.Value) *yaml.Node {
 			continue
 		}
 		value := &yaml.Node{}
-		if err := value.Encode(plain(f.key, content.Interface())); err != nil {
+		shown := plain(f.key, content.Interface())
+		if l.hidden(f.key) && !secret(f.key) {
+			shown = written(l.values[f.key]) // what the references stand for is not for the eye
+		}
+		if err := value.Encode(shown); err != nil {
 			value.SetString(fmt.Sprint(content.Interface()))
 		}
 		if value.Kind == yaml.SequenceNode && simple(value) {
@@ -81,6 +85,36 @@ func plain(key string, value any) any {
 			list[i] = maskURL(s)
 		}
 		return list
+	case map[string]string:
+		table := make(map[string]string, len(v))
+		for name, text := range v {
+			if table[name] = maskURL(text); secret(key) {
+				table[name] = masked
+			}
+		}
+		return table
+	}
+	return value
+}
+
+// written is a value as it is written, with references and without passwords in
+// URLs.
+func written(value any) any {
+	switch v := value.(type) {
+	case string:
+		return maskURL(v)
+	case []any:
+		list := make([]any, len(v))
+		for i := range v {
+			list[i] = written(v[i])
+		}
+		return list
+	case map[string]any:
+		table := make(map[string]any, len(v))
+		for name := range v {
+			table[name] = written(v[name])
+		}
+		return table
 	}
 	return value
 }

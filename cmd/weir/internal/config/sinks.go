@@ -3,7 +3,6 @@ package config
 import (
 	"errors"
 	"fmt"
-	"net/url"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -50,7 +49,7 @@ func (c *Config) Sinks() []Output {
 	if c.Index.NDJSON.Path != "" {
 		list = append(list, Output{"ndjson", c.Index.NDJSON.Path})
 	}
-	if len(c.Index.Elasticsearch.URLs) > 0 {
+	if c.Index.Elasticsearch.Enabled() {
 		list = append(list, Output{Kind: "elasticsearch"})
 	}
 	for _, s := range c.Index.Outputs {
@@ -98,11 +97,7 @@ func (c *Config) Elastic(o Output) elastic.Config {
 	if o.Target == "" {
 		return e
 	}
-	e.URLs = []string{o.Target}
-	if u, err := url.Parse(o.Target); err == nil && u.User != nil {
-		e.Username, e.Password, e.PasswordFile, e.APIKey, e.APIKeyFile = "", "", "", "", ""
-	}
-	return e
+	return e.At(o.Target)
 }
 
 // NDJSON gives the configuration of an ndjson output: the section's, for the
