@@ -87,7 +87,7 @@ func newRoot() *cobra.Command {
 		return fmt.Errorf("unknown command %q for %q%s; see %s --help", arguments[0], c.CommandPath(), meant, c.CommandPath())
 	}
 	root.SuggestionsMinimumDistance = 2
-	root.AddCommand(newRun("run"), newQuery(), newExport(), newImport(), newDecode(), newReplay(), newDoctor(), newHealth(), newConfig(), newVersion())
+	root.AddCommand(newRun("run"), newQuery(), newExport(), newImport(), newDecode(), newReplay(), newDoctor(), newHealth(), newSecrets(), newConfig(), newVersion())
 	return root
 }
 
