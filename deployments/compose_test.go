@@ -23,7 +23,6 @@ var stacks = []string{"compose.yml", "elasticsearch.yml", "opensearch.yml"}
 // awaited are variables of keys that Weir does not have yet.
 var awaited = []string{
 	"WEIR_INDEX_ELASTICSEARCH_SETUP", "WEIR_INDEX_ELASTICSEARCH_KIBANA_URL",
-	"WEIR_INDEX_ELASTICSEARCH_KIBANA_USERNAME", "WEIR_INDEX_ELASTICSEARCH_KIBANA_PASSWORD_FILE",
 }
 
 // load reads compose files as docker compose does in their folder, with nothing
