@@ -7,6 +7,10 @@ PACKAGES := ./... ./testdata/traffic/... ./testdata/record/... ./testdata/check/
 VERSION  := $(shell git describe --tags --always --dirty 2>/dev/null || echo unknown)
 LDFLAGS  := -s -w -X main.version=$(VERSION)
 FUZZTIME ?= 30s
+# make image: what to call it, for which architecture, and with what.
+IMAGE ?= weir
+IMAGE_ARCH ?= $(shell go env GOARCH)
+IMAGE_BUILDER ?= $(if $(shell command -v docker),docker build,buildah bud --format docker)
 BENCHTIME ?= 1s
 export CGO_ENABLED ?= 0
 
@@ -71,3 +75,10 @@ servers-stop: ## stop them
 .PHONY: cross
 cross: ## build for every platform that is supported
 	for arch in amd64 arm64 arm; do GOARCH=$$arch CGO_ENABLED=0 go build -o /dev/null ./cmd/weir || exit 1; done
+
+.PHONY: image
+image: ## build the container image weir for IMAGE_ARCH from a program that is built here; needs docker or buildah (IMAGE_BUILDER)
+	mkdir -p build/image/data
+	GOARCH=$(IMAGE_ARCH) CGO_ENABLED=0 go build -trimpath -ldflags '$(LDFLAGS)' -o build/image/$(IMAGE_ARCH)/weir ./cmd/weir
+	$(IMAGE_BUILDER) -f deployments/Dockerfile --target prebuilt --build-arg TARGETARCH=$(IMAGE_ARCH) --build-arg VERSION=$(VERSION) \
+	  --build-arg REVISION=$$(git rev-parse HEAD 2>/dev/null || echo unknown) -t $(IMAGE):latest .

@@ -31,6 +31,8 @@ var arrows = map[string][]string{
 	"flow":       {},
 	"ipfix":      {},
 	"testdata":   {},
+	// Tests of files only; they borrow the tests' own servers.
+	"deployments": {"indexer"},
 }
 
 // maxLines is the hard limit of a file that people write.

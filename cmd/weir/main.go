@@ -17,6 +17,7 @@ import (
 	"syscall"
 
 	"github.com/spf13/cobra"
+	_ "golang.org/x/crypto/x509roots/fallback" // authorities where the system has none, as in the container image
 )
 
 // version is set by the linker (make build).
@@ -86,7 +87,7 @@ func newRoot() *cobra.Command {
 		return fmt.Errorf("unknown command %q for %q%s; see %s --help", arguments[0], c.CommandPath(), meant, c.CommandPath())
 	}
 	root.SuggestionsMinimumDistance = 2
-	root.AddCommand(newRun("run"), newQuery(), newExport(), newImport(), newDecode(), newReplay(), newDoctor(), newSetup(), newConfig(), newKeystore(), newVersion())
+	root.AddCommand(newRun("run"), newQuery(), newExport(), newImport(), newDecode(), newReplay(), newDoctor(), newSetup(), newConfig(), newKeystore(), newHealth(), newSecrets(), newVersion())
 	return root
 }
 
