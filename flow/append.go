@@ -3,12 +3,22 @@ package flow
 // Append adds copies of all records of o, which may be read by others meanwhile,
 // and reports false, with nothing added, when they do not fit.
 func (b *Batch) Append(o *Batch) bool {
+	return b.AppendSome(o, func(*Record) bool { return true })
+}
+
+// AppendSome does the same with the records that are wanted; there must be room
+// for all.
+func (b *Batch) AppendSome(o *Batch, wanted func(*Record) bool) bool {
 	weight := b.weight + b.last() + o.weight
 	if b.n+o.n > len(b.records) || b.n > 0 && weight > batchBytes {
 		return false
 	}
 	for i := range o.Records() {
-		r, from := &b.records[b.n], o.At(i)
+		from := o.At(i)
+		if !wanted(from) {
+			continue
+		}
+		r := &b.records[b.n]
 		b.n++
 		extra, tags := r.Extra[:0], r.Tags[:0]
 		*r = *from

@@ -15,10 +15,10 @@ import (
 type Encoder struct {
 	profile catalogue.Profile // of flows
 	plain   bool              // the elements at hand have no members
-	second int64
-	text   [19]byte // 2006-01-02T15:04:05
-	valid  bool
-	chains chains
+	second  int64
+	text    [19]byte // 2006-01-02T15:04:05
+	valid   bool
+	chains  chains
 }
 
 // NewEncoder gives an encoder of full documents.
@@ -129,16 +129,27 @@ func appendRelatedIP(dst []byte, r *Record) []byte {
 	return closeList(dst)
 }
 
-// appendElements writes flow.ie, or flow.counters in a counter sample. Outside of
-// full documents structured data becomes a text, so that an element of one name
-// has values of one kind, which columns need.
+// appendKind writes event.kind.
+func appendKind(dst []byte, k Kind) []byte {
+	if k.Metric() {
+		return append(dst, `"metric"`...)
+	}
+	return append(dst, `"event"`...)
+}
+
+// appendElements writes flow.ie, flow.counters in a counter sample, or flow.status
+// in a status document. Outside of full documents structured data becomes
+// a text, so that an element of one name has values of one kind, which columns need.
 func (e *Encoder) appendElements(dst []byte, r *Record) []byte {
 	if len(r.Extra) == 0 {
 		return dst
 	}
-	if r.Kind == KindCounters {
+	switch r.Kind {
+	case KindCounters:
 		dst = append(dst, `"counters":`...)
-	} else {
+	case KindExporter:
+		dst = append(dst, `"status":`...)
+	default:
 		dst = append(dst, `"ie":`...)
 	}
 	e.plain = r.Kind == KindFlow && e.profile != catalogue.Full
@@ -148,7 +159,7 @@ func (e *Encoder) appendElements(dst []byte, r *Record) []byte {
 }
 
 // AppendElements appends the record's Extra as a JSON object: the value of
-// flow.ie, or of flow.counters in a counter sample.
+// flow.ie, of flow.counters or of flow.status, as the record's kind has it.
 func (e *Encoder) AppendElements(dst []byte, r *Record) []byte { return e.AppendObject(dst, r.Extra) }
 
 // AppendObject appends elements as one JSON object. An element that occurs more

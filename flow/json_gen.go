@@ -12,13 +12,13 @@ import (
 // that are set; impliedFields are in every document of the profile.
 var (
 	profileFields = [...]presence{
-		catalogue.Full: {0xffffffffffffffff, 0xffffffffffffffff, 0x1ff},
-		catalogue.Lean: {0xffffffffffffde3f, 0xffffffffffffffff, 0x11f},
+		catalogue.Full: {0xffffffffffffffff, 0xffffffffffffffff, 0xfff},
+		catalogue.Lean: {0xffffffffffffde3f, 0xffffffffffffffff, 0x8ff},
 		catalogue.Min:  {0x623639f8e1d34e1f, 0x8004000003c827b0, 0x0},
 	}
 	impliedFields = [...]presence{
-		catalogue.Full: {0x6, 0x0, 0x1e0},
-		catalogue.Lean: {0x4, 0x0, 0x100},
+		catalogue.Full: {0x6, 0x0, 0xf00},
+		catalogue.Lean: {0x4, 0x0, 0x800},
 		catalogue.Min:  {0x4, 0x0, 0x0},
 	}
 )
@@ -32,10 +32,10 @@ func (e *Encoder) appendMembers(dst []byte, r *Record, w *presence) []byte {
 		dst = append(dst, ',')
 	}
 	dst = append(dst, `"event":{`...)
-	if w[2]&0x20 != 0 {
-		dst = append(dst, `"kind":"event",`...)
+	if w[2]&0x100 != 0 {
+		dst = append(appendKind(append(dst, `"kind":`...), r.Kind), ',')
 	}
-	if w[2]&0x40 != 0 {
+	if w[2]&0x200 != 0 {
 		dst = append(dst, `"category":["network"],`...)
 	}
 	if w[0]&0x2 != 0 {
@@ -162,9 +162,9 @@ func (e *Encoder) appendMembers(dst []byte, r *Record, w *presence) []byte {
 		dst[len(dst)-1] = '}'
 		dst = append(dst, ',')
 	}
-	if w[2]&0x80 != 0 && r.hasRelatedIP() {
+	if w[2]&0x400 != 0 && r.hasRelatedIP() {
 		dst = append(dst, `"related":{`...)
-		if w[2]&0x80 != 0 && r.hasRelatedIP() {
+		if w[2]&0x400 != 0 && r.hasRelatedIP() {
 			dst = append(dst, `"ip":`...)
 			dst = appendRelatedIP(dst, r)
 			dst = append(dst, ',')
@@ -588,7 +588,7 @@ func (e *Encoder) appendMembers(dst []byte, r *Record, w *presence) []byte {
 		dst[len(dst)-1] = '}'
 		dst = append(dst, ',')
 	}
-	if w[1]&0xffffffffffffff00 != 0 || w[2]&0x1f != 0 || w[2]&0x100 != 0 && len(r.Extra) > 0 {
+	if w[1]&0xffffffffffffff00 != 0 || w[2]&0xff != 0 || w[2]&0x800 != 0 && len(r.Extra) > 0 {
 		dst = append(dst, `"flow":{`...)
 		if w[1]&0x100 != 0 {
 			dst = append(dst, `"count":`...)
@@ -990,7 +990,27 @@ func (e *Encoder) appendMembers(dst []byte, r *Record, w *presence) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if w[2]&0x100 != 0 && len(r.Extra) > 0 {
+		if w[2]&0xe0 != 0 {
+			dst = append(dst, `"rollup":{`...)
+			if w[2]&0x20 != 0 {
+				dst = append(dst, `"interval":`...)
+				dst = appendString(dst, r.FlowRollupInterval)
+				dst = append(dst, ',')
+			}
+			if w[2]&0x40 != 0 {
+				dst = append(dst, `"by":`...)
+				dst = appendString(dst, r.FlowRollupBy)
+				dst = append(dst, ',')
+			}
+			if w[2]&0x80 != 0 {
+				dst = append(dst, `"side":`...)
+				dst = appendString(dst, r.FlowRollupSide)
+				dst = append(dst, ',')
+			}
+			dst[len(dst)-1] = '}'
+			dst = append(dst, ',')
+		}
+		if w[2]&0x800 != 0 && len(r.Extra) > 0 {
 			dst = e.appendElements(dst, r)
 		}
 		dst[len(dst)-1] = '}'

@@ -7,16 +7,6 @@ import "github.com/weirflow/weir/flow/catalogue"
 // testdata show such changes.
 const templateVersion = 4
 
-// The data streams, without the namespace.
-const (
-	streamFlows     = "weir-flows-"
-	streamCounters  = "weir-counters-"
-	streamExporters = "weir-exporters-"
-	streamRejected  = "weir-rejected-"
-	streamMinutes   = "weir-rollup-1m-"
-	streamHours     = "weir-rollup-1h-"
-)
-
 // object is a JSON object.
 type object = map[string]any
 
@@ -82,7 +72,7 @@ func streams(p product, c Config) []stream {
 		{streamCounters, countersMapping(exact), settings(exact, c, observerSort, limitNames(p)...)},
 		{streamExporters, exportersMapping(exact), settings(exact, c, observerSort)},
 		{streamRejected, object{"properties": rejectedProperties()}, settings(exact, c, nil)},
-		{streamMinutes, rollupMapping(p), settings(p, c, rollupSort)},
-		{streamHours, rollupMapping(p), settings(p, c, rollupSort)},
+		{streamRollupMinute, rollupMapping(p), settings(p, c, rollupSort)},
+		{streamRollupHour, rollupMapping(p), settings(p, c, rollupSort)},
 	}
 }

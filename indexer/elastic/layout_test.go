@@ -116,7 +116,7 @@ func TestEveryFieldIsMapped(t *testing.T) {
 	}
 	texts := []catalogue.Form{catalogue.FormText, catalogue.FormTCPFlags, catalogue.FormEndReason, catalogue.FormDirection, catalogue.FormForwarding, catalogue.FormEventType}
 	for _, p := range layoutServers {
-		for _, stream := range []string{streamFlows, streamCounters, streamExporters, streamMinutes, streamHours} {
+		for _, stream := range []string{streamFlows, streamCounters, streamExporters, streamRollupMinute, streamRollupHour} {
 			for _, profile := range []catalogue.Profile{catalogue.Full, catalogue.Lean, catalogue.Min} {
 				c := DefaultConfig("http://x")
 				c.Fields = profile
@@ -128,7 +128,10 @@ func TestEveryFieldIsMapped(t *testing.T) {
 				collectLeaves(m["properties"].(object), "", leaves)
 				fields := catalogue.Fields
 				if stream == streamExporters {
-					fields = append(slices.Clone(fields), catalogue.StatusFields...)
+					fields = slices.Clone(fields)
+					for _, f := range catalogue.Status {
+						fields = append(fields, catalogue.Field{Name: f.Path(), Type: f.Type})
+					}
 				}
 				for i := range fields {
 					f := &fields[i]

@@ -106,11 +106,11 @@ func countersMapping(p product) object {
 // there, such as drops for a reason that came later, is mapped as it occurs.
 func exportersMapping(p product) object {
 	properties := withoutElements(p)
-	const status = "flow.status"
+	const status = catalogue.StatusObject
 	place(properties, status, object{"type": "object", "dynamic": true, "properties": object{}})
-	for i := range catalogue.StatusFields {
-		f := &catalogue.StatusFields[i]
-		place(properties, f.Name, fieldMapping(p, f))
+	for i := range catalogue.Status {
+		f := &catalogue.Status[i]
+		place(properties, f.Path(), fieldMapping(p, &catalogue.Field{Name: f.Path(), Type: f.Type}))
 	}
 	return object{"properties": properties, "dynamic_templates": []object{
 		numbersRule("integers", status+".*", "long", "long"),

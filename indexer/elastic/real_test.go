@@ -71,7 +71,7 @@ func TestRealTemplates(t *testing.T) {
 	elastictest.Each(t, func(t *testing.T, s elastictest.Server) {
 		namespace := s.Namespace(t)
 		read := func() (all string) {
-			for _, stream := range []string{streamFlows, streamCounters, streamExporters, streamRejected, streamMinutes, streamHours} {
+			for _, stream := range []string{streamFlows, streamCounters, streamExporters, streamRejected, streamRollupMinute, streamRollupHour} {
 				var text json.RawMessage
 				s.Call(t, http.MethodGet, "/_index_template/"+stream+namespace, "", &text)
 				all += string(text)

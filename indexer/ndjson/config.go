@@ -24,6 +24,9 @@ type Config struct {
 	// Fields is how much documents of flows carry: full, lean or min, as
 	// index.fields for the other documents. Default full.
 	Fields string `mapstructure:"fields"`
+	// Exporters has the documents about exporters and the collector written, too
+	// (index.exporters). Default false.
+	Exporters bool `mapstructure:"exporters"`
 }
 
 const fullFields = "full"

@@ -39,18 +39,4 @@ computed: by the decoder (times, counters, sampling) or by an enricher.
 		}
 		fmt.Fprintf(out, "| `%s` | %s | %s | %s | %s | %s |\n", f.Name, f.Smallest(), f.StoreType(), f.Unit, meaning, strings.Join(f.Elements, ", "))
 	}
-	if len(catalogue.StatusFields) == 0 {
-		return
-	}
-	out.WriteString(`
-Documents about exporters, and about the collector itself, have these beside
-fields from above:
-
-| Field | Store type | Unit | Meaning |
-|---|---|---|---|
-`)
-	for i := range catalogue.StatusFields {
-		f := &catalogue.StatusFields[i]
-		fmt.Fprintf(out, "| `%s` | %s | %s | %s |\n", f.Name, f.StoreType(), f.Unit, f.Meaning)
-	}
 }

@@ -163,6 +163,9 @@ func (n *node) write(out *bytes.Buffer) {
 	case catalogue.FormConst:
 		fmt.Fprintf(out, "if %s {\ndst = append(dst, `%q:%s,`...)\n}\n", n.condition(), n.key, f.Const)
 		return
+	case catalogue.FormKind:
+		fmt.Fprintf(out, "if %s {\ndst = append(appendKind(append(dst, `%q:`...), r.Kind), ',')\n}\n", n.condition(), n.key)
+		return
 	case catalogue.FormAction:
 		fmt.Fprintf(out, "dst = append(appendString(append(dst, `%q:`...), r.Action()), ',')\n", n.key)
 		return
