@@ -94,7 +94,7 @@ func (s Server) Forget(t *testing.T, namespace string) {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), timeout)
 		defer cancel()
-		for _, stream := range []string{"weir-flows-", "weir-counters-", "weir-rejected-"} {
+		for _, stream := range []string{"weir-flows-", "weir-counters-", "weir-exporters-", "weir-rejected-", "weir-rollup-1m-", "weir-rollup-1h-"} {
 			for _, path := range []string{"/_data_stream/", "/_index_template/"} {
 				status, text, err := s.do(ctx, http.MethodDelete, path+stream+namespace, "")
 				if status == http.StatusMethodNotAllowed {
