@@ -46,6 +46,7 @@ func (p *program) explain() {
 // TestProgramIndexes sends 100,000 flows at 20,000 per second over UDP, and finds
 // all of them in both products.
 func TestProgramIndexes(t *testing.T) {
+	flowsAlone(t)
 	servers := elastictest.Both(t)
 	namespace := servers[0].Namespace(t)
 	servers[1].Forget(t, namespace)
@@ -83,6 +84,7 @@ func TestProgramIndexes(t *testing.T) {
 // TestProgramServerDown has the server away when the collector starts, and away
 // again in the middle, after it has written documents without saying so.
 func TestProgramServerDown(t *testing.T) {
+	flowsAlone(t)
 	t.Setenv("WEIR_INDEX_ELASTICSEARCH_RETRY_MAX", "1s")
 	t.Setenv("WEIR_INDEX_ELASTICSEARCH_FLUSH_INTERVAL", "200ms")
 	elastictest.Each(t, func(t *testing.T, s elastictest.Server) {
@@ -145,6 +147,7 @@ func TestProgramServerDown(t *testing.T) {
 // TestProgramMemoryLimit has more flows arrive than may wait for a server that
 // is down: the others are counted, and none is lost in silence.
 func TestProgramMemoryLimit(t *testing.T) {
+	flowsAlone(t)
 	t.Setenv("WEIR_INDEX_ELASTICSEARCH_FLUSH_BYTES", "64KiB")
 	t.Setenv("WEIR_INDEX_ELASTICSEARCH_QUEUE_BYTES", "1MiB")
 	t.Setenv("WEIR_INDEX_ELASTICSEARCH_RETRY_MAX", "1s")

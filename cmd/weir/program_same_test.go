@@ -78,6 +78,7 @@ func questions(begin, end time.Time) map[string]query.Request {
 // TestProgramSameAnswers has one collector write the same flows to its store, to
 // Elasticsearch and to OpenSearch, and asks all three the same.
 func TestProgramSameAnswers(t *testing.T) {
+	flowsAlone(t)
 	servers := elastictest.Both(t)
 	namespace := servers[0].Namespace(t)
 	servers[1].Forget(t, namespace)

@@ -87,11 +87,11 @@ type Log struct {
 // Default gives the configuration of a program that nothing was told.
 func Default() Config {
 	return Config{
-		DataDir:         "./data",
-		Collectors:      collector.DefaultConfig(),
-		Decode:          netflow.DefaultConfig(),
-		Enrich:          enrich.DefaultConfig(),
-		Index:           Index{Queue: indexer.DefaultConfig(), Local: local.DefaultConfig(""), NDJSON: ndjson.DefaultConfig(""), Elasticsearch: elastic.DefaultConfig(),
+		DataDir:    "./data",
+		Collectors: collector.DefaultConfig(),
+		Decode:     netflow.DefaultConfig(),
+		Enrich:     enrich.DefaultConfig(),
+		Index: Index{Queue: indexer.DefaultConfig(), Local: local.DefaultConfig(""), NDJSON: ndjson.DefaultConfig(""), Elasticsearch: elastic.DefaultConfig(),
 			Rollup: rollup.DefaultConfig(), Exporters: report.DefaultConfig()},
 		HTTP:            HTTP{Listen: "127.0.0.1:9470"},
 		Log:             Log{Level: "info", Format: "text"},
