@@ -30,13 +30,19 @@ type exporterKey struct {
 
 // exporterStats is what one exporter sent. Safe for concurrent use.
 type exporterStats struct {
-	records, bytes, lost atomic.Uint64
-	lastSeen             atomic.Int64 // Unix nanoseconds
-	clockSkew            atomic.Int64 // nanoseconds, of the last message
-	gone                 atomic.Bool  // its place was given away
+	messages, records, bytes, lost atomic.Uint64
+	reordered, errors              atomic.Uint64
+	noTemplate, released           atomic.Uint64
+	samplingRate                   atomic.Uint64
+	samplingSource, transport      atomic.Pointer[string]
+	domain                         atomic.Uint32
+	lastSeen                       atomic.Int64 // Unix nanoseconds
+	clockSkew                      atomic.Int64 // nanoseconds, of the last message
+	gone                           atomic.Bool  // its place was given away
 }
 
 func (s *exporterStats) add(o *message.Origin, r *message.Result, size int) {
+	s.messages.Add(1)
 	s.records.Add(uint64(r.Flows + r.Options + r.Counters))
 	s.bytes.Add(uint64(size))
 	if r.Lost > 0 {
@@ -44,6 +50,37 @@ func (s *exporterStats) add(o *message.Origin, r *message.Result, size int) {
 	}
 	s.lastSeen.Store(o.Received)
 	s.clockSkew.Store(int64(r.ClockSkew))
+	s.domain.Store(r.Domain)
+	if r.Reordered {
+		s.reordered.Add(1)
+	}
+	if r.SamplingRate != 0 {
+		s.samplingRate.Store(r.SamplingRate)
+		keep(&s.samplingSource, r.SamplingSource)
+	}
+	keep(&s.transport, o.Transport)
+	if r.Released > 0 {
+		s.released.Add(uint64(r.Released))
+	}
+	if r.SetsWithoutTemplate > 0 {
+		s.noTemplate.Add(uint64(r.SetsWithoutTemplate))
+	}
+	if r.First == nil {
+		return
+	}
+	for reason, n := range r.Problems {
+		if n > 0 && !message.Reason(reason).Harmless() && message.Reason(reason) != message.ReasonNoTemplate {
+			s.errors.Add(uint64(n))
+		}
+	}
+}
+
+// keep stores a text that hardly ever changes.
+func keep(p *atomic.Pointer[string], s string) {
+	if old := p.Load(); old == nil || *old != s {
+		fresh := s // or every call would allocate
+		p.Store(&fresh)
+	}
 }
 
 // exporterTable holds a bounded number of exporters, and publishes them. Safe
@@ -51,6 +88,7 @@ func (s *exporterStats) add(o *message.Origin, r *message.Result, size int) {
 type exporterTable struct {
 	now   func() time.Time
 	limit int
+	// other is those without a place; under ProtocolUnknown messages of no protocol.
 	other [message.NumProtocols]exporterStats
 
 	mu      sync.RWMutex
@@ -112,6 +150,7 @@ func newExporterCache(t *exporterTable) *exporterCache {
 // add counts a message of size bytes, unless nobody knows what it was.
 func (c *exporterCache) add(o *message.Origin, r *message.Result, size int) {
 	if r.Protocol == message.ProtocolUnknown {
+		c.table.other[r.Protocol].add(o, r, size)
 		return
 	}
 	key := exporterKey{addr: o.Addr, protocol: r.Protocol}
@@ -173,7 +212,7 @@ func (t *exporterTable) Collect(ch chan<- prometheus.Metric) {
 	}
 	for p := range t.other {
 		// Many exporters share these, so that a skew would mean nothing.
-		if s := &t.other[p]; s.bytes.Load() > 0 {
+		if s := &t.other[p]; s.bytes.Load() > 0 && message.Protocol(p) != message.ProtocolUnknown {
 			all(s, otherExporter, message.Protocol(p).String())
 		}
 	}

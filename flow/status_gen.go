@@ -57,7 +57,7 @@ const (
 	StatusUptime
 	StatusExporters
 	StatusExportersActive
-	StatusExportersLeftOut
+	StatusRollupSums
 	StatusVersion
 
 	// NumStatus is how many rows there are.
@@ -117,6 +117,6 @@ var statusRows = [NumStatus]statusRow{
 	StatusUptime:             {"uptime_seconds", ElementFloat},
 	StatusExporters:          {"exporters", ElementUint},
 	StatusExportersActive:    {"exporters_active", ElementUint},
-	StatusExportersLeftOut:   {"exporters_left_out", ElementUint},
+	StatusRollupSums:         {"rollup_sums", ElementUint},
 	StatusVersion:            {"version", ElementString},
 }

@@ -48,6 +48,7 @@ func (p *program) explain() {
 func TestProgramIndexes(t *testing.T) { elastictest.Pairs(t, programIndexes) }
 
 func programIndexes(t *testing.T, servers []elastictest.Server) {
+	flowsAlone(t)
 	namespace := servers[0].Namespace(t)
 	servers[1].Forget(t, namespace)
 	t.Setenv("WEIR_INDEX_ELASTICSEARCH_NAMESPACE", namespace)
@@ -84,6 +85,7 @@ func programIndexes(t *testing.T, servers []elastictest.Server) {
 // TestProgramServerDown has the server away when the collector starts, and away
 // again in the middle, after it has written documents without saying so.
 func TestProgramServerDown(t *testing.T) {
+	flowsAlone(t)
 	t.Setenv("WEIR_INDEX_ELASTICSEARCH_RETRY_MAX", "1s")
 	t.Setenv("WEIR_INDEX_ELASTICSEARCH_FLUSH_INTERVAL", "200ms")
 	elastictest.Each(t, func(t *testing.T, s elastictest.Server) {
@@ -146,6 +148,7 @@ func TestProgramServerDown(t *testing.T) {
 // TestProgramMemoryLimit has more flows arrive than may wait for a server that
 // is down: the others are counted, and none is lost in silence.
 func TestProgramMemoryLimit(t *testing.T) {
+	flowsAlone(t)
 	t.Setenv("WEIR_INDEX_ELASTICSEARCH_FLUSH_BYTES", "64KiB")
 	t.Setenv("WEIR_INDEX_ELASTICSEARCH_QUEUE_BYTES", "1MiB")
 	t.Setenv("WEIR_INDEX_ELASTICSEARCH_RETRY_MAX", "1s")

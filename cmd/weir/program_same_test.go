@@ -78,6 +78,7 @@ func questions(begin, end time.Time) map[string]query.Request {
 // TestProgramSameAnswers has one collector write the same flows to its store and to
 // each Elasticsearch and OpenSearch, and asks all of them the same.
 func TestProgramSameAnswers(t *testing.T) {
+	flowsAlone(t)
 	servers := elastictest.All(t)
 	namespace := servers[0].Namespace(t)
 	var urls []string

@@ -167,6 +167,7 @@ func metricsPage(t *testing.T, out *bytes.Buffer) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	loaded.Index.Exporters.Enabled = false // the server that does not exist would not take the last report
 	running := make(lineSignal, 1)
 	log := slog.New(slog.NewTextHandler(running, nil))
 	sinks, err := newSinks(loaded, log, registry, io.Discard)

@@ -22,6 +22,7 @@ import (
 	"github.com/weirflow/weir/indexer/elastic"
 	"github.com/weirflow/weir/indexer/local"
 	"github.com/weirflow/weir/indexer/ndjson"
+	"github.com/weirflow/weir/indexer/rollup"
 )
 
 func newRun(use string) *cobra.Command {
@@ -100,7 +101,8 @@ func newService(cfg *config.Loaded, log *slog.Logger, registry *prometheus.Regis
 	return service.New(service.Config{
 		DataDir: cfg.DataDir, StopTimeout: cfg.ShutdownTimeout, HTTPListen: cfg.HTTP.Listen,
 		Collectors: cfg.Collectors, NetFlow: decoding(cfg), Enrich: cfg.Enrich, Index: cfg.Index.Queue,
-	}, service.Dependencies{Logger: log, Registry: registry, Sinks: sinks, Reopen: reopen})
+		Reports: cfg.Reports(), Report: cfg.Index.Exporters,
+	}, service.Dependencies{Logger: log, Registry: registry, Sinks: sinks, Reopen: reopen, Version: version})
 }
 
 // buildInformation is a metric with the build in its labels.
@@ -143,6 +145,9 @@ func newSinks(cfg *config.Loaded, log *slog.Logger, registry prometheus.Register
 			sink, err = ndjson.New(cfg.NDJSON(o), ndjson.Dependencies{Registerer: registry, Stdout: out})
 		case "elasticsearch":
 			sink, err = elastic.New(cfg.Elastic(o), elastic.Dependencies{Logger: log, Registerer: registry})
+			if err == nil && cfg.Index.Rollup.Enabled {
+				sink, err = rollup.New(cfg.Index.Rollup, rollup.Dependencies{Logger: log, Registerer: registry, Sink: sink})
+			}
 		default:
 			err = fmt.Errorf("output %q is not known", o.Kind)
 		}

@@ -186,6 +186,10 @@ type Result struct {
 	Lost uint64
 	// Reordered tells that the message came after a later one.
 	Reordered bool
+	// SamplingRate and SamplingSource are flow.sampling.rate and its source of the
+	// message's last flow; 0 without one.
+	SamplingRate   uint64
+	SamplingSource string
 	// ClockSkew is export time minus receive time; 0 for sFlow.
 	ClockSkew time.Duration
 	// Problems counts by reason.

@@ -100,7 +100,7 @@ func (x *exporter) define(s *Store, d *domain, spec ipfix.Template, now int64) (
 	if old != nil && same(&old.spec, &spec) {
 		x.unlink(old)
 		x.link(old)
-		old.seen = now
+		old.seen, old.told = now, now
 		return 0, true
 	}
 	for x.oldest != nil && x.oldest != old && x.stale(s, x.oldest) {
@@ -123,7 +123,7 @@ func (x *exporter) define(s *Store, d *domain, spec ipfix.Template, now int64) (
 		return evicted, false
 	}
 	t := compile(spec, d.key.protocol)
-	t.domain, t.seen = d, now
+	t.domain, t.seen, t.told = d, now, now
 	d.templates[spec.ID] = t
 	x.templates++
 	x.fields += n

@@ -151,6 +151,7 @@ func (m *run) counters(r *flow.Record) {
 	rate, source := m.rate(r)
 	r.SetFlowSamplingRate(rate)
 	r.SetFlowSamplingSource(source)
+	m.res.SamplingRate, m.res.SamplingSource = rate, source
 	if s.has == 0 {
 		return // an event
 	}

@@ -20,6 +20,8 @@ type template struct {
 	// older and newer link the exporter's templates by time of definition.
 	older, newer *template
 	domain       *domain
+	// told is when it was last defined, Unix nanoseconds.
+	told int64
 	// seen is when it was last defined or used, Unix nanoseconds.
 	seen int64
 }

@@ -118,9 +118,9 @@ func (m *run) packet(s *packet) {
 	m.list(r, s)
 	size := m.apply(r, s)
 	if m.records.work.known && m.records.present&packetSlots == 0 {
-		work(r, s.rate, &m.records.work)
+		m.work(r, s.rate, &m.records.work)
 	} else {
-		volume(r, s.rate, size)
+		m.volume(r, s.rate, size)
 	}
 	m.records.reset()
 }
@@ -158,8 +158,8 @@ func (m *run) interfaces(r *flow.Record, s *packet) {
 
 // volume sets octets and packets: one packet of the given size, if it is known,
 // scaled by the sampling rate.
-func volume(r *flow.Record, rate uint32, size octets) {
-	factor := sampling(r, rate)
+func (m *run) volume(r *flow.Record, rate uint32, size octets) {
+	factor := m.sampling(r, rate)
 	r.SetNetworkPackets(factor)
 	r.SetSourcePackets(factor)
 	if factor > 1 {
@@ -177,20 +177,21 @@ func volume(r *flow.Record, rate uint32, size octets) {
 }
 
 // sampling sets the rate, and gives it as a factor.
-func sampling(r *flow.Record, rate uint32) uint64 {
+func (m *run) sampling(r *flow.Record, rate uint32) uint64 {
 	factor, said := uint64(rate), "record"
 	if rate == 0 {
 		factor, said = 1, "assumed"
 	}
 	r.SetFlowSamplingRate(factor)
 	r.SetFlowSamplingSource(said)
+	m.res.SamplingRate, m.res.SamplingSource = factor, said
 	return factor
 }
 
 // work sets what an application's transaction carried both ways, and counts it
 // as a flow: how many packets that took is not known.
-func work(r *flow.Record, rate uint32, w *transaction) {
-	factor := sampling(r, rate)
+func (m *run) work(r *flow.Record, rate uint32, w *transaction) {
+	factor := m.sampling(r, rate)
 	r.SetFlowCount(factor)
 	if w.request == 0 && w.response == 0 {
 		return

@@ -25,7 +25,7 @@ type combinations struct {
 }
 
 // maxCombinations is how many entries are kept; there are twice as many slots.
-const maxCombinations = 4096
+const maxCombinations = 8192
 
 // numTexts is how many texts a combination has.
 const numTexts = 11
@@ -105,8 +105,9 @@ const (
 	hasDestinationAS
 )
 
-// keyOf gives the key of a flow. strange is not 0 when it has none.
-func keyOf(r *flow.Record, start int64) (k combinationKey, strange uint64) {
+// make makes the key of a flow in k, which must be zero. strange is not 0 when it
+// has none. Every flow comes here: it is long as a loop over a table would be slow.
+func (k *combinationKey) make(r *flow.Record, start int64) (strange uint64) {
 	k[0] = uint64(start)
 	var present uint64
 	if r.Has(flow.FieldObserverIP) {
@@ -134,23 +135,40 @@ func keyOf(r *flow.Record, start int64) (k combinationKey, strange uint64) {
 		present |= hasDestinationAS
 	}
 	k[5] = present
-	text := func(i int, id flow.FieldID, s string) {
-		if r.Has(id) {
-			k[6+i] = place(s, &strange)
-		}
+	if r.Has(flow.FieldObserverName) {
+		k[6] = place(r.ObserverName, &strange)
 	}
-	text(0, flow.FieldObserverName, r.ObserverName)
-	text(1, flow.FieldNetworkApplication, r.NetworkApplication)
-	text(2, flow.FieldFlowService, r.FlowService)
-	text(3, flow.FieldNetworkTransport, r.NetworkTransport)
-	text(4, flow.FieldFlowCategory, r.FlowCategory)
-	text(5, flow.FieldNetworkDirection, r.NetworkDirection)
-	text(6, flow.FieldFlowLocality, r.FlowLocality)
-	text(7, flow.FieldFlowSite, r.FlowSite)
-	text(8, flow.FieldFlowTenant, r.FlowTenant)
-	text(9, flow.FieldSourceGeoCountryCode, r.SourceGeoCountryCode)
-	text(10, flow.FieldDestinationGeoCountryCode, r.DestinationGeoCountryCode)
-	return k, strange
+	if r.Has(flow.FieldNetworkApplication) {
+		k[7] = place(r.NetworkApplication, &strange)
+	}
+	if r.Has(flow.FieldFlowService) {
+		k[8] = place(r.FlowService, &strange)
+	}
+	if r.Has(flow.FieldNetworkTransport) {
+		k[9] = place(r.NetworkTransport, &strange)
+	}
+	if r.Has(flow.FieldFlowCategory) {
+		k[10] = place(r.FlowCategory, &strange)
+	}
+	if r.Has(flow.FieldNetworkDirection) {
+		k[11] = place(r.NetworkDirection, &strange)
+	}
+	if r.Has(flow.FieldFlowLocality) {
+		k[12] = place(r.FlowLocality, &strange)
+	}
+	if r.Has(flow.FieldFlowSite) {
+		k[13] = place(r.FlowSite, &strange)
+	}
+	if r.Has(flow.FieldFlowTenant) {
+		k[14] = place(r.FlowTenant, &strange)
+	}
+	if r.Has(flow.FieldSourceGeoCountryCode) {
+		k[15] = place(r.SourceGeoCountryCode, &strange)
+	}
+	if r.Has(flow.FieldDestinationGeoCountryCode) {
+		k[16] = place(r.DestinationGeoCountryCode, &strange)
+	}
+	return strange
 }
 
 // hash mixes pairs of words that do not wait for each other.

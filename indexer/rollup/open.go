@@ -21,8 +21,8 @@ func (s *Sink) sum(r *flow.Record, now time.Time) {
 		s.last = w
 	}
 	sum := sumsOf(r)
-	key, strange := keyOf(r, w.start)
-	if strange != 0 { // a text that has no place of the usual kind
+	var key combinationKey
+	if key.make(r, w.start) != 0 { // a text that has no place of the usual kind
 		x := causeOf(r)
 		exporter := w.exporter(x.origin)
 		w.addCause(exporter, &x, &sum)

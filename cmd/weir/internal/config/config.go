@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/weirflow/weir/cmd/weir/internal/report"
 	"github.com/weirflow/weir/collector"
 	"github.com/weirflow/weir/collector/netflow"
 	"github.com/weirflow/weir/enrich"
@@ -20,6 +21,7 @@ import (
 	"github.com/weirflow/weir/indexer/elastic"
 	"github.com/weirflow/weir/indexer/local"
 	"github.com/weirflow/weir/indexer/ndjson"
+	"github.com/weirflow/weir/indexer/rollup"
 )
 
 // Config is the whole configuration.
@@ -66,6 +68,11 @@ type Index struct {
 	NDJSON ndjson.Config `mapstructure:"ndjson"`
 	// Elasticsearch writes to Elasticsearch or OpenSearch once urls is set.
 	Elasticsearch elastic.Config `mapstructure:"elasticsearch"`
+	// Rollup sums up flows for long retention, in front of Elasticsearch or
+	// OpenSearch.
+	Rollup rollup.Config `mapstructure:"rollup"`
+	// Exporters writes documents about each exporter and about the collector.
+	Exporters report.Config `mapstructure:"exporters"`
 	// Outputs are further sinks as on the command line: local or local:DIR,
 	// ndjson:FILE (- is standard output), elasticsearch:URL or opensearch:URL.
 	// Default: none.
@@ -89,11 +96,12 @@ type Log struct {
 // Default gives the configuration of a program that nothing was told.
 func Default() Config {
 	return Config{
-		DataDir:         "./data",
-		Collectors:      collector.DefaultConfig(),
-		Decode:          netflow.DefaultConfig(),
-		Enrich:          enrich.DefaultConfig(),
-		Index:           Index{Fields: catalogue.Lean.String(), Queue: indexer.DefaultConfig(), Local: local.DefaultConfig(""), NDJSON: ndjson.DefaultConfig(""), Elasticsearch: elastic.DefaultConfig()},
+		DataDir:    "./data",
+		Collectors: collector.DefaultConfig(),
+		Decode:     netflow.DefaultConfig(),
+		Enrich:     enrich.DefaultConfig(),
+		Index: Index{Fields: catalogue.Lean.String(), Queue: indexer.DefaultConfig(), Local: local.DefaultConfig(""), NDJSON: ndjson.DefaultConfig(""), Elasticsearch: elastic.DefaultConfig(),
+			Rollup: rollup.DefaultConfig(), Exporters: report.DefaultConfig()},
 		HTTP:            HTTP{Listen: "127.0.0.1:9470"},
 		Log:             Log{Level: "info", Format: "text"},
 		ShutdownTimeout: 30 * time.Second,

@@ -122,7 +122,7 @@ func (c *Config) key(o Output) string {
 // validateIndex checks the sinks: each alone, and that no two write to the same
 // place.
 func (c *Config) validateIndex() error {
-	errs := []error{c.Index.Queue.Validate(), c.Index.NDJSON.Validate()}
+	errs := []error{c.Index.Queue.Validate(), c.Index.NDJSON.Validate(), c.Index.Rollup.Validate(), c.Index.Exporters.Validate()}
 	if _, err := catalogue.ParseProfile(c.Index.Fields); err != nil {
 		errs = append(errs, fmt.Errorf("index.fields: %w", err))
 	}
@@ -161,6 +161,13 @@ func (c *Config) validateOutput(o Output) (string, error) {
 		return elastic.Name(e), nil
 	}
 	return "ndjson:" + o.Target, nil
+}
+
+// Reports tells whether some sink takes documents about exporters.
+func (c *Config) Reports() bool {
+	return c.Index.Exporters.Enabled && slices.ContainsFunc(c.Sinks(), func(o Output) bool {
+		return o.Kind == "elasticsearch" || o.Kind == "ndjson" && c.Index.NDJSON.Exporters
+	})
 }
 
 // unused finds keys of index.elasticsearch that are set although no server is

@@ -10,10 +10,12 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"github.com/weirflow/weir/cmd/weir/internal/report"
 	"github.com/weirflow/weir/cmd/weir/internal/status"
 	"github.com/weirflow/weir/collector"
 	"github.com/weirflow/weir/collector/netflow"
@@ -35,6 +37,10 @@ type Config struct {
 	NetFlow    netflow.Config
 	Enrich     enrich.Config
 	Index      indexer.Config
+	// Reports has documents about exporters and the collector handed to the sinks;
+	// Report says how often.
+	Reports bool
+	Report  report.Config
 }
 
 // Dependencies is what the service works with; all are required.
@@ -47,6 +53,8 @@ type Dependencies struct {
 	Reopen <-chan os.Signal
 	// Now gives the time. Default: time.Now.
 	Now func() time.Time
+	// Version is the program's, for the documents about the collector.
+	Version string
 }
 
 // saveInterval is the time between two saves of the templates.
@@ -67,6 +75,7 @@ type Service struct {
 	collector *collector.Collector
 	status    *status.Server
 	templates *templateFile
+	reporter  *report.Reporter // nil for none
 }
 
 // New puts the rooms together. It opens nothing.
@@ -98,6 +107,13 @@ func New(cfg Config, d Dependencies) (*Service, error) {
 	})
 	if err != nil {
 		return nil, err
+	}
+	if cfg.Reports {
+		host, _ := os.Hostname() // without one, documents have none
+		if s.reporter, err = report.New(cfg.Report, report.Dependencies{Exporters: s.collector.Exporters, States: s.store.States,
+			Gatherer: d.Registry, Put: s.index.Put, Host: host, Version: d.Version, Now: d.Now}); err != nil {
+			return nil, err
+		}
 	}
 	if cfg.HTTPListen != "" {
 		s.status = status.New(status.Config{Listen: cfg.HTTPListen}, status.Dependencies{
@@ -170,6 +186,10 @@ func (s *Service) start(ctx context.Context) (err error) {
 		return err
 	}
 	started = append(started, s.collector.Close)
+	if s.reporter != nil {
+		s.reporter.Start()
+		started = append(started, s.reporter.Close)
+	}
 	if s.status != nil { // last, so that an answer means that the ports are open
 		return s.status.Start(ctx)
 	}
@@ -183,10 +203,15 @@ func (s *Service) stop(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, s.cfg.StopTimeout)
 	defer cancel()
 	var errs []error
-	for _, step := range []struct {
+	type step struct {
 		name  string
 		close func(context.Context) error
-	}{{"collector", s.collector.Close}, {"index", s.index.Close}} {
+	}
+	steps := []step{{"collector", s.collector.Close}, {"index", s.index.Close}}
+	if s.reporter != nil { // between them: it tells of what the collector has received
+		steps = slices.Insert(steps, 1, step{"report", s.reporter.Close})
+	}
+	for _, step := range steps {
 		if err := step.close(ctx); err != nil {
 			errs = append(errs, fmt.Errorf("stopping the %s: %w", step.name, err))
 		}
