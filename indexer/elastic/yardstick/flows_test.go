@@ -56,6 +56,9 @@ func TestFlows(t *testing.T) {
 		switch {
 		case thorough():
 			for _, profile := range []catalogue.Profile{catalogue.Lean, catalogue.Min} {
+				if only := os.Getenv("WEIR_YARDSTICK_FIELDS"); only != "" && only != profile.String() {
+					continue
+				}
 				t.Run(profile.String(), func(t *testing.T) {
 					size := measure(t, s, profile, flows())
 					if most := targets[s.Name][profile]; size > most && os.Getenv("WEIR_YARDSTICK_SETTINGS") == "" {
