@@ -13,7 +13,7 @@ import (
 var (
 	profileFields = [...]presence{
 		catalogue.Full: {0xffffffffffffffff, 0xffffffffffffffff, 0xfff},
-		catalogue.Lean: {0xffffffffffffde3f, 0xffffffffffffffff, 0x8ff},
+		catalogue.Lean: {0xfffffffffffbde3f, 0xffffffffffffffff, 0x8ff},
 		catalogue.Min:  {0x623639f8e1d34e1f, 0x8004000003c827b0, 0x0},
 	}
 	impliedFields = [...]presence{

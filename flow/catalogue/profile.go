@@ -51,13 +51,14 @@ func (p *Profile) UnmarshalText(text []byte) (err error) {
 
 // repeated are the fields that lean documents do without, each with why.
 var repeated = map[string]string{
-	"event.kind":          "it is always the same",
-	"event.category":      "it is always the same",
-	"event.created":       "it is some seconds after @timestamp, see flow.clock_skew",
-	"event.end":           "it is @timestamp",
-	"event.start":         "it is @timestamp minus event.duration",
-	"network.iana_number": "network.transport names it",
-	"related.ip":          "search for source.ip or destination.ip",
+	"event.kind":           "it is always the same",
+	"event.category":       "it is always the same",
+	"event.created":        "it is some seconds after @timestamp, see flow.clock_skew",
+	"event.end":            "it is @timestamp",
+	"event.start":          "it is @timestamp minus event.duration",
+	"network.iana_number":  "network.transport names it",
+	"network.community_id": "it follows from addresses, ports and protocol, and takes 30 bytes",
+	"related.ip":           "search for source.ip or destination.ip",
 }
 
 // minimal are the fields of the smallest documents.

@@ -9,7 +9,7 @@ import (
 // What each segment is sorted by, which puts similar documents beside each other
 // and so compresses better; the last field is the time, newest first.
 var (
-	flowsSort    = []string{"observer.name", "network.direction", "network.application", "@timestamp"}
+	flowsSort    = []string{"network.direction", "flow.service", "source.as.number", "destination.as.number", "@timestamp"}
 	observerSort = []string{"observer.name", "@timestamp"}
 	rollupSort   = []string{"flow.rollup.by", "observer.name", "@timestamp"}
 )

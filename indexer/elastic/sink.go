@@ -175,7 +175,7 @@ func (s *Sink) append(action []byte, r *flow.Record) {
 	start := len(c.raw)
 	c.raw = append(s.encoder.AppendJSON(c.raw, r), '\n')
 	if len(c.raw)-start > longestTerm { // rare: most documents are shorter as a whole
-		c.raw = append(s.encoder.AppendJSON(c.raw[:start], clipElements(r)), '\n')
+		c.raw = append(s.encoder.AppendJSON(c.raw[:start], clipValues(r)), '\n')
 	}
 	if s.id != nil {
 		c.raw = s.identify(c.raw, before, start)

@@ -82,6 +82,13 @@ func getter(out *bytes.Buffer, list []catalogue.Field) {
 		}
 	}
 	out.WriteString("\t}\n\treturn 0\n}\n\n")
+	out.WriteString("// Text gives field id when it is a short text, else nothing.\nfunc (r *Record) Text(id FieldID) string {\n\tswitch id {\n")
+	for _, f := range list {
+		if f.Type == catalogue.Keyword {
+			fmt.Fprintf(out, "\tcase Field%s:\n\t\treturn r.%s\n", f.Go, f.Go)
+		}
+	}
+	out.WriteString("\t}\n\treturn \"\"\n}\n\n")
 }
 
 func unit(f catalogue.Field) string {
