@@ -6,24 +6,40 @@ import (
 	"net/netip"
 	"strconv"
 	"time"
+
+	"github.com/weirflow/weir/flow/catalogue"
 )
 
 // Encoder writes records as JSON documents. It is not safe for concurrent use;
 // its state is the text of the last second, which flows share, and room to work.
 type Encoder struct {
+	profile catalogue.Profile // of flows
+	plain   bool              // the elements at hand have no members
 	second int64
 	text   [19]byte // 2006-01-02T15:04:05
 	valid  bool
 	chains chains
 }
 
-// NewEncoder gives an encoder.
+// NewEncoder gives an encoder of full documents.
 func NewEncoder() *Encoder { return &Encoder{} }
+
+// NewProfileEncoder gives an encoder whose documents of flows carry the fields of
+// a profile. Documents of other kinds, of which there are few, are full.
+func NewProfileEncoder(p catalogue.Profile) *Encoder { return &Encoder{profile: p} }
 
 // AppendJSON appends the record as one JSON object without a newline. Output
 // is always valid JSON and valid UTF-8, whatever bytes the record holds.
 func (e *Encoder) AppendJSON(dst []byte, r *Record) []byte {
-	dst = e.appendMembers(append(dst, '{'), r)
+	p := catalogue.Full
+	if r.Kind == KindFlow {
+		p = e.profile
+	}
+	w, may, implied := r.set, &profileFields[p], &impliedFields[p]
+	for i := range w {
+		w[i] = w[i]&may[i] | implied[i]
+	}
+	dst = e.appendMembers(append(dst, '{'), r, &w)
 	dst[len(dst)-1] = '}'
 	return dst
 }
@@ -113,7 +129,9 @@ func appendRelatedIP(dst []byte, r *Record) []byte {
 	return closeList(dst)
 }
 
-// appendElements writes flow.ie, or flow.counters in a counter sample.
+// appendElements writes flow.ie, or flow.counters in a counter sample. Outside of
+// full documents structured data becomes a text, so that an element of one name
+// has values of one kind, which columns need.
 func (e *Encoder) appendElements(dst []byte, r *Record) []byte {
 	if len(r.Extra) == 0 {
 		return dst
@@ -123,7 +141,10 @@ func (e *Encoder) appendElements(dst []byte, r *Record) []byte {
 	} else {
 		dst = append(dst, `"ie":`...)
 	}
-	return append(e.AppendElements(dst, r), ',')
+	e.plain = r.Kind == KindFlow && e.profile != catalogue.Full
+	dst = append(e.AppendElements(dst, r), ',')
+	e.plain = false
+	return dst
 }
 
 // AppendElements appends the record's Extra as a JSON object: the value of
@@ -185,7 +206,11 @@ func (e *Encoder) AppendElement(dst []byte, x *Element) []byte {
 			return append(MAC(x.Bytes).appendTo(append(dst, '"')), '"')
 		}
 	case ElementJSON:
-		if len(x.Bytes) > 0 {
+		switch {
+		case len(x.Bytes) == 0:
+		case e.plain:
+			return appendString(dst, x.Bytes)
+		default:
 			return append(dst, x.Bytes...)
 		}
 	}

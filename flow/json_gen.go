@@ -2,113 +2,139 @@
 
 package flow
 
-import "strconv"
+import (
+	"strconv"
 
-// appendMembers appends the document's members, each followed by a comma.
-func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
-	if r.set[0]&0x1 != 0 {
+	"github.com/weirflow/weir/flow/catalogue"
+)
+
+// profileFields are the fields that documents of each profile may carry, of those
+// that are set; impliedFields are in every document of the profile.
+var (
+	profileFields = [...]presence{
+		catalogue.Full: {0xffffffffffffffff, 0xffffffffffffffff, 0x1ff},
+		catalogue.Lean: {0xffffffffffffde3f, 0xffffffffffffffff, 0x11f},
+		catalogue.Min:  {0x623639f8e1d34e1f, 0x8004000003c827b0, 0x0},
+	}
+	impliedFields = [...]presence{
+		catalogue.Full: {0x6, 0x0, 0x1e0},
+		catalogue.Lean: {0x4, 0x0, 0x100},
+		catalogue.Min:  {0x4, 0x0, 0x0},
+	}
+)
+
+// appendMembers appends the document's members, each followed by a comma. w are
+// the bits of those that it is to carry.
+func (e *Encoder) appendMembers(dst []byte, r *Record, w *presence) []byte {
+	if w[0]&0x1 != 0 {
 		dst = append(dst, `"@timestamp":`...)
 		dst = e.appendTime(dst, r.Timestamp)
 		dst = append(dst, ',')
 	}
 	dst = append(dst, `"event":{`...)
-	dst = append(dst, `"kind":"event",`...)
-	dst = append(dst, `"category":["network"],`...)
-	dst = append(appendEventType(append(dst, `"type":`...), r.EventTypes()), ',')
+	if w[2]&0x20 != 0 {
+		dst = append(dst, `"kind":"event",`...)
+	}
+	if w[2]&0x40 != 0 {
+		dst = append(dst, `"category":["network"],`...)
+	}
+	if w[0]&0x2 != 0 {
+		dst = append(appendEventType(append(dst, `"type":`...), r.EventTypes()), ',')
+	}
 	dst = append(appendString(append(dst, `"action":`...), r.Action()), ',')
-	if r.set[0]&0x8 != 0 {
+	if w[0]&0x8 != 0 {
 		dst = append(dst, `"outcome":`...)
 		dst = appendString(dst, r.EventOutcome)
 		dst = append(dst, ',')
 	}
-	if r.set[0]&0x10 != 0 {
+	if w[0]&0x10 != 0 {
 		dst = append(dst, `"reason":`...)
 		dst = appendString(dst, r.EventReason)
 		dst = append(dst, ',')
 	}
-	if r.set[0]&0x20 != 0 {
+	if w[0]&0x20 != 0 {
 		dst = append(dst, `"code":`...)
 		dst = appendString(dst, r.EventCode)
 		dst = append(dst, ',')
 	}
-	if r.set[0]&0x40 != 0 {
+	if w[0]&0x40 != 0 {
 		dst = append(dst, `"created":`...)
 		dst = e.appendTime(dst, r.EventCreated)
 		dst = append(dst, ',')
 	}
-	if r.set[0]&0x80 != 0 {
+	if w[0]&0x80 != 0 {
 		dst = append(dst, `"start":`...)
 		dst = e.appendTime(dst, r.EventStart)
 		dst = append(dst, ',')
 	}
-	if r.set[0]&0x100 != 0 {
+	if w[0]&0x100 != 0 {
 		dst = append(dst, `"end":`...)
 		dst = e.appendTime(dst, r.EventEnd)
 		dst = append(dst, ',')
 	}
-	if r.set[0]&0x200 != 0 {
+	if w[0]&0x200 != 0 {
 		dst = append(dst, `"duration":`...)
 		dst = strconv.AppendInt(dst, r.EventDuration, 10)
 		dst = append(dst, ',')
 	}
 	dst[len(dst)-1] = '}'
 	dst = append(dst, ',')
-	if r.set[0]&0x3ffc00 != 0 {
+	if w[0]&0x3ffc00 != 0 {
 		dst = append(dst, `"network":{`...)
-		if r.set[0]&0x400 != 0 {
+		if w[0]&0x400 != 0 {
 			dst = append(dst, `"bytes":`...)
 			dst = strconv.AppendUint(dst, r.NetworkBytes, 10)
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x800 != 0 {
+		if w[0]&0x800 != 0 {
 			dst = append(dst, `"packets":`...)
 			dst = strconv.AppendUint(dst, r.NetworkPackets, 10)
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x1000 != 0 {
+		if w[0]&0x1000 != 0 {
 			dst = append(dst, `"type":`...)
 			dst = appendString(dst, r.NetworkType)
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x2000 != 0 {
+		if w[0]&0x2000 != 0 {
 			dst = append(dst, `"iana_number":"`...)
 			dst = strconv.AppendUint(dst, uint64(r.NetworkIANANumber), 10)
 			dst = append(dst, '"')
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x4000 != 0 {
+		if w[0]&0x4000 != 0 {
 			dst = append(dst, `"transport":`...)
 			dst = appendString(dst, r.NetworkTransport)
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x8000 != 0 {
+		if w[0]&0x8000 != 0 {
 			dst = append(dst, `"protocol":`...)
 			dst = appendString(dst, r.NetworkProtocol)
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x10000 != 0 {
+		if w[0]&0x10000 != 0 {
 			dst = append(dst, `"application":`...)
 			dst = appendString(dst, r.NetworkApplication)
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x20000 != 0 {
+		if w[0]&0x20000 != 0 {
 			dst = append(dst, `"direction":`...)
 			dst = appendString(dst, r.NetworkDirection)
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x40000 != 0 {
+		if w[0]&0x40000 != 0 {
 			dst = append(dst, `"community_id":`...)
 			dst = appendString(dst, r.NetworkCommunityID)
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x80000 != 0 {
+		if w[0]&0x80000 != 0 {
 			dst = append(dst, `"name":`...)
 			dst = appendString(dst, r.NetworkName)
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x100000 != 0 {
+		if w[0]&0x100000 != 0 {
 			dst = append(dst, `"vlan":{`...)
-			if r.set[0]&0x100000 != 0 {
+			if w[0]&0x100000 != 0 {
 				dst = append(dst, `"id":"`...)
 				dst = strconv.AppendUint(dst, uint64(r.NetworkVLANID), 10)
 				dst = append(dst, '"')
@@ -117,11 +143,11 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x200000 != 0 {
+		if w[0]&0x200000 != 0 {
 			dst = append(dst, `"inner":{`...)
-			if r.set[0]&0x200000 != 0 {
+			if w[0]&0x200000 != 0 {
 				dst = append(dst, `"vlan":{`...)
-				if r.set[0]&0x200000 != 0 {
+				if w[0]&0x200000 != 0 {
 					dst = append(dst, `"id":"`...)
 					dst = strconv.AppendUint(dst, uint64(r.NetworkInnerVLANID), 10)
 					dst = append(dst, '"')
@@ -136,9 +162,9 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 		dst[len(dst)-1] = '}'
 		dst = append(dst, ',')
 	}
-	if r.hasRelatedIP() {
+	if w[2]&0x80 != 0 && r.hasRelatedIP() {
 		dst = append(dst, `"related":{`...)
-		if r.hasRelatedIP() {
+		if w[2]&0x80 != 0 && r.hasRelatedIP() {
 			dst = append(dst, `"ip":`...)
 			dst = appendRelatedIP(dst, r)
 			dst = append(dst, ',')
@@ -146,55 +172,55 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 		dst[len(dst)-1] = '}'
 		dst = append(dst, ',')
 	}
-	if r.set[0]&0x400000 != 0 {
+	if w[0]&0x400000 != 0 {
 		dst = append(dst, `"tags":`...)
 		dst = appendStrings(dst, r.Tags)
 		dst = append(dst, ',')
 	}
-	if r.set[0]&0x1fff800000 != 0 {
+	if w[0]&0x1fff800000 != 0 {
 		dst = append(dst, `"source":{`...)
-		if r.set[0]&0x800000 != 0 {
+		if w[0]&0x800000 != 0 {
 			dst = append(dst, `"ip":"`...)
 			dst = r.SourceIP.AppendTo(dst)
 			dst = append(dst, '"')
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x1000000 != 0 {
+		if w[0]&0x1000000 != 0 {
 			dst = append(dst, `"port":`...)
 			dst = strconv.AppendUint(dst, uint64(r.SourcePort), 10)
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x2000000 != 0 {
+		if w[0]&0x2000000 != 0 {
 			dst = append(dst, `"bytes":`...)
 			dst = strconv.AppendUint(dst, r.SourceBytes, 10)
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x4000000 != 0 {
+		if w[0]&0x4000000 != 0 {
 			dst = append(dst, `"packets":`...)
 			dst = strconv.AppendUint(dst, r.SourcePackets, 10)
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x8000000 != 0 {
+		if w[0]&0x8000000 != 0 {
 			dst = append(dst, `"mac":"`...)
 			dst = r.SourceMAC.appendTo(dst)
 			dst = append(dst, '"')
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x10000000 != 0 {
+		if w[0]&0x10000000 != 0 {
 			dst = append(dst, `"domain":`...)
 			dst = appendString(dst, r.SourceDomain)
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x60000000 != 0 {
+		if w[0]&0x60000000 != 0 {
 			dst = append(dst, `"as":{`...)
-			if r.set[0]&0x20000000 != 0 {
+			if w[0]&0x20000000 != 0 {
 				dst = append(dst, `"number":`...)
 				dst = strconv.AppendUint(dst, uint64(r.SourceASNumber), 10)
 				dst = append(dst, ',')
 			}
-			if r.set[0]&0x40000000 != 0 {
+			if w[0]&0x40000000 != 0 {
 				dst = append(dst, `"organization":{`...)
-				if r.set[0]&0x40000000 != 0 {
+				if w[0]&0x40000000 != 0 {
 					dst = append(dst, `"name":`...)
 					dst = appendString(dst, r.SourceASOrganization)
 					dst = append(dst, ',')
@@ -205,24 +231,24 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x780000000 != 0 {
+		if w[0]&0x780000000 != 0 {
 			dst = append(dst, `"geo":{`...)
-			if r.set[0]&0x80000000 != 0 {
+			if w[0]&0x80000000 != 0 {
 				dst = append(dst, `"country_iso_code":`...)
 				dst = appendString(dst, r.SourceGeoCountryCode)
 				dst = append(dst, ',')
 			}
-			if r.set[0]&0x100000000 != 0 {
+			if w[0]&0x100000000 != 0 {
 				dst = append(dst, `"country_name":`...)
 				dst = appendString(dst, r.SourceGeoCountryName)
 				dst = append(dst, ',')
 			}
-			if r.set[0]&0x200000000 != 0 {
+			if w[0]&0x200000000 != 0 {
 				dst = append(dst, `"city_name":`...)
 				dst = appendString(dst, r.SourceGeoCityName)
 				dst = append(dst, ',')
 			}
-			if r.set[0]&0x400000000 != 0 {
+			if w[0]&0x400000000 != 0 {
 				dst = append(dst, `"location":`...)
 				dst = r.SourceGeoLocation.appendTo(dst)
 				dst = append(dst, ',')
@@ -230,15 +256,15 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x1800000000 != 0 {
+		if w[0]&0x1800000000 != 0 {
 			dst = append(dst, `"nat":{`...)
-			if r.set[0]&0x800000000 != 0 {
+			if w[0]&0x800000000 != 0 {
 				dst = append(dst, `"ip":"`...)
 				dst = r.SourceNATIP.AppendTo(dst)
 				dst = append(dst, '"')
 				dst = append(dst, ',')
 			}
-			if r.set[0]&0x1000000000 != 0 {
+			if w[0]&0x1000000000 != 0 {
 				dst = append(dst, `"port":`...)
 				dst = strconv.AppendUint(dst, uint64(r.SourceNATPort), 10)
 				dst = append(dst, ',')
@@ -249,50 +275,50 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 		dst[len(dst)-1] = '}'
 		dst = append(dst, ',')
 	}
-	if r.set[0]&0x7ffe000000000 != 0 {
+	if w[0]&0x7ffe000000000 != 0 {
 		dst = append(dst, `"destination":{`...)
-		if r.set[0]&0x2000000000 != 0 {
+		if w[0]&0x2000000000 != 0 {
 			dst = append(dst, `"ip":"`...)
 			dst = r.DestinationIP.AppendTo(dst)
 			dst = append(dst, '"')
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x4000000000 != 0 {
+		if w[0]&0x4000000000 != 0 {
 			dst = append(dst, `"port":`...)
 			dst = strconv.AppendUint(dst, uint64(r.DestinationPort), 10)
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x8000000000 != 0 {
+		if w[0]&0x8000000000 != 0 {
 			dst = append(dst, `"bytes":`...)
 			dst = strconv.AppendUint(dst, r.DestinationBytes, 10)
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x10000000000 != 0 {
+		if w[0]&0x10000000000 != 0 {
 			dst = append(dst, `"packets":`...)
 			dst = strconv.AppendUint(dst, r.DestinationPackets, 10)
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x20000000000 != 0 {
+		if w[0]&0x20000000000 != 0 {
 			dst = append(dst, `"mac":"`...)
 			dst = r.DestinationMAC.appendTo(dst)
 			dst = append(dst, '"')
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x40000000000 != 0 {
+		if w[0]&0x40000000000 != 0 {
 			dst = append(dst, `"domain":`...)
 			dst = appendString(dst, r.DestinationDomain)
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x180000000000 != 0 {
+		if w[0]&0x180000000000 != 0 {
 			dst = append(dst, `"as":{`...)
-			if r.set[0]&0x80000000000 != 0 {
+			if w[0]&0x80000000000 != 0 {
 				dst = append(dst, `"number":`...)
 				dst = strconv.AppendUint(dst, uint64(r.DestinationASNumber), 10)
 				dst = append(dst, ',')
 			}
-			if r.set[0]&0x100000000000 != 0 {
+			if w[0]&0x100000000000 != 0 {
 				dst = append(dst, `"organization":{`...)
-				if r.set[0]&0x100000000000 != 0 {
+				if w[0]&0x100000000000 != 0 {
 					dst = append(dst, `"name":`...)
 					dst = appendString(dst, r.DestinationASOrganization)
 					dst = append(dst, ',')
@@ -303,24 +329,24 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x1e00000000000 != 0 {
+		if w[0]&0x1e00000000000 != 0 {
 			dst = append(dst, `"geo":{`...)
-			if r.set[0]&0x200000000000 != 0 {
+			if w[0]&0x200000000000 != 0 {
 				dst = append(dst, `"country_iso_code":`...)
 				dst = appendString(dst, r.DestinationGeoCountryCode)
 				dst = append(dst, ',')
 			}
-			if r.set[0]&0x400000000000 != 0 {
+			if w[0]&0x400000000000 != 0 {
 				dst = append(dst, `"country_name":`...)
 				dst = appendString(dst, r.DestinationGeoCountryName)
 				dst = append(dst, ',')
 			}
-			if r.set[0]&0x800000000000 != 0 {
+			if w[0]&0x800000000000 != 0 {
 				dst = append(dst, `"city_name":`...)
 				dst = appendString(dst, r.DestinationGeoCityName)
 				dst = append(dst, ',')
 			}
-			if r.set[0]&0x1000000000000 != 0 {
+			if w[0]&0x1000000000000 != 0 {
 				dst = append(dst, `"location":`...)
 				dst = r.DestinationGeoLocation.appendTo(dst)
 				dst = append(dst, ',')
@@ -328,15 +354,15 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x6000000000000 != 0 {
+		if w[0]&0x6000000000000 != 0 {
 			dst = append(dst, `"nat":{`...)
-			if r.set[0]&0x2000000000000 != 0 {
+			if w[0]&0x2000000000000 != 0 {
 				dst = append(dst, `"ip":"`...)
 				dst = r.DestinationNATIP.AppendTo(dst)
 				dst = append(dst, '"')
 				dst = append(dst, ',')
 			}
-			if r.set[0]&0x4000000000000 != 0 {
+			if w[0]&0x4000000000000 != 0 {
 				dst = append(dst, `"port":`...)
 				dst = strconv.AppendUint(dst, uint64(r.DestinationNATPort), 10)
 				dst = append(dst, ',')
@@ -347,35 +373,35 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 		dst[len(dst)-1] = '}'
 		dst = append(dst, ',')
 	}
-	if r.set[0]&0x1ff8000000000000 != 0 {
+	if w[0]&0x1ff8000000000000 != 0 {
 		dst = append(dst, `"observer":{`...)
-		if r.set[0]&0x8000000000000 != 0 {
+		if w[0]&0x8000000000000 != 0 {
 			dst = append(dst, `"ip":"`...)
 			dst = r.ObserverIP.AppendTo(dst)
 			dst = append(dst, '"')
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x10000000000000 != 0 {
+		if w[0]&0x10000000000000 != 0 {
 			dst = append(dst, `"name":`...)
 			dst = appendString(dst, r.ObserverName)
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x1e0000000000000 != 0 {
+		if w[0]&0x1e0000000000000 != 0 {
 			dst = append(dst, `"ingress":{`...)
-			if r.set[0]&0xe0000000000000 != 0 {
+			if w[0]&0xe0000000000000 != 0 {
 				dst = append(dst, `"interface":{`...)
-				if r.set[0]&0x20000000000000 != 0 {
+				if w[0]&0x20000000000000 != 0 {
 					dst = append(dst, `"id":"`...)
 					dst = strconv.AppendUint(dst, uint64(r.IngressInterfaceID), 10)
 					dst = append(dst, '"')
 					dst = append(dst, ',')
 				}
-				if r.set[0]&0x40000000000000 != 0 {
+				if w[0]&0x40000000000000 != 0 {
 					dst = append(dst, `"name":`...)
 					dst = appendString(dst, r.IngressInterfaceName)
 					dst = append(dst, ',')
 				}
-				if r.set[0]&0x80000000000000 != 0 {
+				if w[0]&0x80000000000000 != 0 {
 					dst = append(dst, `"alias":`...)
 					dst = appendString(dst, r.IngressInterfaceAlias)
 					dst = append(dst, ',')
@@ -383,9 +409,9 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 				dst[len(dst)-1] = '}'
 				dst = append(dst, ',')
 			}
-			if r.set[0]&0x100000000000000 != 0 {
+			if w[0]&0x100000000000000 != 0 {
 				dst = append(dst, `"vlan":{`...)
-				if r.set[0]&0x100000000000000 != 0 {
+				if w[0]&0x100000000000000 != 0 {
 					dst = append(dst, `"id":"`...)
 					dst = strconv.AppendUint(dst, uint64(r.IngressVLANID), 10)
 					dst = append(dst, '"')
@@ -397,22 +423,22 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x1e00000000000000 != 0 {
+		if w[0]&0x1e00000000000000 != 0 {
 			dst = append(dst, `"egress":{`...)
-			if r.set[0]&0xe00000000000000 != 0 {
+			if w[0]&0xe00000000000000 != 0 {
 				dst = append(dst, `"interface":{`...)
-				if r.set[0]&0x200000000000000 != 0 {
+				if w[0]&0x200000000000000 != 0 {
 					dst = append(dst, `"id":"`...)
 					dst = strconv.AppendUint(dst, uint64(r.EgressInterfaceID), 10)
 					dst = append(dst, '"')
 					dst = append(dst, ',')
 				}
-				if r.set[0]&0x400000000000000 != 0 {
+				if w[0]&0x400000000000000 != 0 {
 					dst = append(dst, `"name":`...)
 					dst = appendString(dst, r.EgressInterfaceName)
 					dst = append(dst, ',')
 				}
-				if r.set[0]&0x800000000000000 != 0 {
+				if w[0]&0x800000000000000 != 0 {
 					dst = append(dst, `"alias":`...)
 					dst = appendString(dst, r.EgressInterfaceAlias)
 					dst = append(dst, ',')
@@ -420,9 +446,9 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 				dst[len(dst)-1] = '}'
 				dst = append(dst, ',')
 			}
-			if r.set[0]&0x1000000000000000 != 0 {
+			if w[0]&0x1000000000000000 != 0 {
 				dst = append(dst, `"vlan":{`...)
-				if r.set[0]&0x1000000000000000 != 0 {
+				if w[0]&0x1000000000000000 != 0 {
 					dst = append(dst, `"id":"`...)
 					dst = strconv.AppendUint(dst, uint64(r.EgressVLANID), 10)
 					dst = append(dst, '"')
@@ -437,9 +463,9 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 		dst[len(dst)-1] = '}'
 		dst = append(dst, ',')
 	}
-	if r.set[0]&0x2000000000000000 != 0 {
+	if w[0]&0x2000000000000000 != 0 {
 		dst = append(dst, `"user":{`...)
-		if r.set[0]&0x2000000000000000 != 0 {
+		if w[0]&0x2000000000000000 != 0 {
 			dst = append(dst, `"name":`...)
 			dst = appendString(dst, r.UserName)
 			dst = append(dst, ',')
@@ -447,14 +473,14 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 		dst[len(dst)-1] = '}'
 		dst = append(dst, ',')
 	}
-	if r.set[0]&0xc000000000000000 != 0 {
+	if w[0]&0xc000000000000000 != 0 {
 		dst = append(dst, `"url":{`...)
-		if r.set[0]&0x4000000000000000 != 0 {
+		if w[0]&0x4000000000000000 != 0 {
 			dst = append(dst, `"domain":`...)
 			dst = appendString(dst, r.URLDomain)
 			dst = append(dst, ',')
 		}
-		if r.set[0]&0x8000000000000000 != 0 {
+		if w[0]&0x8000000000000000 != 0 {
 			dst = append(dst, `"path":`...)
 			dst = appendString(dst, r.URLPath)
 			dst = append(dst, ',')
@@ -462,16 +488,16 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 		dst[len(dst)-1] = '}'
 		dst = append(dst, ',')
 	}
-	if r.set[1]&0x7 != 0 {
+	if w[1]&0x7 != 0 {
 		dst = append(dst, `"http":{`...)
-		if r.set[1]&0x3 != 0 {
+		if w[1]&0x3 != 0 {
 			dst = append(dst, `"request":{`...)
-			if r.set[1]&0x1 != 0 {
+			if w[1]&0x1 != 0 {
 				dst = append(dst, `"method":`...)
 				dst = appendString(dst, r.HTTPMethod)
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x2 != 0 {
+			if w[1]&0x2 != 0 {
 				dst = append(dst, `"referrer":`...)
 				dst = appendString(dst, r.HTTPReferrer)
 				dst = append(dst, ',')
@@ -479,9 +505,9 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x4 != 0 {
+		if w[1]&0x4 != 0 {
 			dst = append(dst, `"response":{`...)
-			if r.set[1]&0x4 != 0 {
+			if w[1]&0x4 != 0 {
 				dst = append(dst, `"status_code":`...)
 				dst = strconv.AppendUint(dst, uint64(r.HTTPStatus), 10)
 				dst = append(dst, ',')
@@ -492,9 +518,9 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 		dst[len(dst)-1] = '}'
 		dst = append(dst, ',')
 	}
-	if r.set[1]&0x8 != 0 {
+	if w[1]&0x8 != 0 {
 		dst = append(dst, `"user_agent":{`...)
-		if r.set[1]&0x8 != 0 {
+		if w[1]&0x8 != 0 {
 			dst = append(dst, `"original":`...)
 			dst = appendString(dst, r.UserAgent)
 			dst = append(dst, ',')
@@ -502,9 +528,9 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 		dst[len(dst)-1] = '}'
 		dst = append(dst, ',')
 	}
-	if r.set[1]&0x10 != 0 {
+	if w[1]&0x10 != 0 {
 		dst = append(dst, `"rule":{`...)
-		if r.set[1]&0x10 != 0 {
+		if w[1]&0x10 != 0 {
 			dst = append(dst, `"name":`...)
 			dst = appendString(dst, r.RuleName)
 			dst = append(dst, ',')
@@ -512,11 +538,11 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 		dst[len(dst)-1] = '}'
 		dst = append(dst, ',')
 	}
-	if r.set[1]&0x60 != 0 {
+	if w[1]&0x60 != 0 {
 		dst = append(dst, `"tls":{`...)
-		if r.set[1]&0x20 != 0 {
+		if w[1]&0x20 != 0 {
 			dst = append(dst, `"client":{`...)
-			if r.set[1]&0x20 != 0 {
+			if w[1]&0x20 != 0 {
 				dst = append(dst, `"server_name":`...)
 				dst = appendString(dst, r.TLSServerName)
 				dst = append(dst, ',')
@@ -524,13 +550,13 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x40 != 0 {
+		if w[1]&0x40 != 0 {
 			dst = append(dst, `"server":{`...)
-			if r.set[1]&0x40 != 0 {
+			if w[1]&0x40 != 0 {
 				dst = append(dst, `"x509":{`...)
-				if r.set[1]&0x40 != 0 {
+				if w[1]&0x40 != 0 {
 					dst = append(dst, `"subject":{`...)
-					if r.set[1]&0x40 != 0 {
+					if w[1]&0x40 != 0 {
 						dst = append(dst, `"common_name":`...)
 						dst = appendString(dst, r.TLSServerSubject)
 						dst = append(dst, ',')
@@ -547,11 +573,11 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 		dst[len(dst)-1] = '}'
 		dst = append(dst, ',')
 	}
-	if r.set[1]&0x80 != 0 {
+	if w[1]&0x80 != 0 {
 		dst = append(dst, `"dns":{`...)
-		if r.set[1]&0x80 != 0 {
+		if w[1]&0x80 != 0 {
 			dst = append(dst, `"question":{`...)
-			if r.set[1]&0x80 != 0 {
+			if w[1]&0x80 != 0 {
 				dst = append(dst, `"name":`...)
 				dst = appendString(dst, r.DNSQuestion)
 				dst = append(dst, ',')
@@ -562,97 +588,97 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 		dst[len(dst)-1] = '}'
 		dst = append(dst, ',')
 	}
-	if r.set[1]&0xffffffffffffff00 != 0 || r.set[2]&0x1f != 0 || len(r.Extra) > 0 {
+	if w[1]&0xffffffffffffff00 != 0 || w[2]&0x1f != 0 || w[2]&0x100 != 0 && len(r.Extra) > 0 {
 		dst = append(dst, `"flow":{`...)
-		if r.set[1]&0x100 != 0 {
+		if w[1]&0x100 != 0 {
 			dst = append(dst, `"count":`...)
 			dst = strconv.AppendUint(dst, r.FlowCount, 10)
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x200 != 0 {
+		if w[1]&0x200 != 0 {
 			dst = append(dst, `"service":`...)
 			dst = appendString(dst, r.FlowService)
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x400 != 0 {
+		if w[1]&0x400 != 0 {
 			dst = append(dst, `"category":`...)
 			dst = appendString(dst, r.FlowCategory)
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x800 != 0 {
+		if w[1]&0x800 != 0 {
 			dst = append(dst, `"category_rule":`...)
 			dst = appendString(dst, r.FlowCategoryRule)
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x1000 != 0 {
+		if w[1]&0x1000 != 0 {
 			dst = append(dst, `"direction":`...)
 			dst = appendName(dst, directionNames[:], r.FlowDirection)
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x2000 != 0 {
+		if w[1]&0x2000 != 0 {
 			dst = append(dst, `"tcp_flags":`...)
 			dst = appendTCPFlags(dst, r.FlowTCPFlags)
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x4000 != 0 {
+		if w[1]&0x4000 != 0 {
 			dst = append(dst, `"tos":`...)
 			dst = strconv.AppendUint(dst, uint64(r.FlowToS), 10)
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x8000 != 0 {
+		if w[1]&0x8000 != 0 {
 			dst = append(dst, `"dscp":`...)
 			dst = appendString(dst, r.FlowDSCP)
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x10000 != 0 {
+		if w[1]&0x10000 != 0 {
 			dst = append(dst, `"end_reason":`...)
 			dst = appendName(dst, endReasonNames[:], r.FlowEndReason)
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x20000 != 0 {
+		if w[1]&0x20000 != 0 {
 			dst = append(dst, `"forwarding_status":`...)
 			dst = appendForwarding(dst, r.FlowForwardingStatus)
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x40000 != 0 {
+		if w[1]&0x40000 != 0 {
 			dst = append(dst, `"next_hop":"`...)
 			dst = r.FlowNextHop.AppendTo(dst)
 			dst = append(dst, '"')
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x80000 != 0 {
+		if w[1]&0x80000 != 0 {
 			dst = append(dst, `"locality":`...)
 			dst = appendString(dst, r.FlowLocality)
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x100000 != 0 {
+		if w[1]&0x100000 != 0 {
 			dst = append(dst, `"time_source":`...)
 			dst = appendString(dst, r.FlowTimeSource)
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x200000 != 0 {
+		if w[1]&0x200000 != 0 {
 			dst = append(dst, `"clock_skew":`...)
 			dst = strconv.AppendInt(dst, r.FlowClockSkew, 10)
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x400000 != 0 {
+		if w[1]&0x400000 != 0 {
 			dst = append(dst, `"site":`...)
 			dst = appendString(dst, r.FlowSite)
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x800000 != 0 {
+		if w[1]&0x800000 != 0 {
 			dst = append(dst, `"tenant":`...)
 			dst = appendString(dst, r.FlowTenant)
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x3000000 != 0 {
+		if w[1]&0x3000000 != 0 {
 			dst = append(dst, `"icmp":{`...)
-			if r.set[1]&0x1000000 != 0 {
+			if w[1]&0x1000000 != 0 {
 				dst = append(dst, `"type":`...)
 				dst = strconv.AppendUint(dst, uint64(r.FlowICMPType), 10)
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x2000000 != 0 {
+			if w[1]&0x2000000 != 0 {
 				dst = append(dst, `"code":`...)
 				dst = strconv.AppendUint(dst, uint64(r.FlowICMPCode), 10)
 				dst = append(dst, ',')
@@ -660,20 +686,20 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x1c000000 != 0 {
+		if w[1]&0x1c000000 != 0 {
 			dst = append(dst, `"bgp":{`...)
-			if r.set[1]&0x4000000 != 0 {
+			if w[1]&0x4000000 != 0 {
 				dst = append(dst, `"next_hop":"`...)
 				dst = r.FlowBGPNextHop.AppendTo(dst)
 				dst = append(dst, '"')
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x8000000 != 0 {
+			if w[1]&0x8000000 != 0 {
 				dst = append(dst, `"previous_as":`...)
 				dst = strconv.AppendUint(dst, uint64(r.FlowBGPPreviousAS), 10)
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x10000000 != 0 {
+			if w[1]&0x10000000 != 0 {
 				dst = append(dst, `"next_as":`...)
 				dst = strconv.AppendUint(dst, uint64(r.FlowBGPNextAS), 10)
 				dst = append(dst, ',')
@@ -681,9 +707,9 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x20000000 != 0 {
+		if w[1]&0x20000000 != 0 {
 			dst = append(dst, `"mpls":{`...)
-			if r.set[1]&0x20000000 != 0 {
+			if w[1]&0x20000000 != 0 {
 				dst = append(dst, `"labels":`...)
 				dst = r.FlowMPLSLabels.appendTo(dst)
 				dst = append(dst, ',')
@@ -691,14 +717,14 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0xc0000000 != 0 {
+		if w[1]&0xc0000000 != 0 {
 			dst = append(dst, `"tunnel":{`...)
-			if r.set[1]&0x40000000 != 0 {
+			if w[1]&0x40000000 != 0 {
 				dst = append(dst, `"type":`...)
 				dst = appendString(dst, r.FlowTunnelType)
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x80000000 != 0 {
+			if w[1]&0x80000000 != 0 {
 				dst = append(dst, `"id":`...)
 				dst = strconv.AppendUint(dst, r.FlowTunnelID, 10)
 				dst = append(dst, ',')
@@ -706,17 +732,17 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x1f00000000 != 0 {
+		if w[1]&0x1f00000000 != 0 {
 			dst = append(dst, `"inner":{`...)
-			if r.set[1]&0x300000000 != 0 {
+			if w[1]&0x300000000 != 0 {
 				dst = append(dst, `"source":{`...)
-				if r.set[1]&0x100000000 != 0 {
+				if w[1]&0x100000000 != 0 {
 					dst = append(dst, `"ip":"`...)
 					dst = r.InnerSourceIP.AppendTo(dst)
 					dst = append(dst, '"')
 					dst = append(dst, ',')
 				}
-				if r.set[1]&0x200000000 != 0 {
+				if w[1]&0x200000000 != 0 {
 					dst = append(dst, `"port":`...)
 					dst = strconv.AppendUint(dst, uint64(r.InnerSourcePort), 10)
 					dst = append(dst, ',')
@@ -724,15 +750,15 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 				dst[len(dst)-1] = '}'
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0xc00000000 != 0 {
+			if w[1]&0xc00000000 != 0 {
 				dst = append(dst, `"destination":{`...)
-				if r.set[1]&0x400000000 != 0 {
+				if w[1]&0x400000000 != 0 {
 					dst = append(dst, `"ip":"`...)
 					dst = r.InnerDestinationIP.AppendTo(dst)
 					dst = append(dst, '"')
 					dst = append(dst, ',')
 				}
-				if r.set[1]&0x800000000 != 0 {
+				if w[1]&0x800000000 != 0 {
 					dst = append(dst, `"port":`...)
 					dst = strconv.AppendUint(dst, uint64(r.InnerDestinationPort), 10)
 					dst = append(dst, ',')
@@ -740,7 +766,7 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 				dst[len(dst)-1] = '}'
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x1000000000 != 0 {
+			if w[1]&0x1000000000 != 0 {
 				dst = append(dst, `"iana_number":"`...)
 				dst = strconv.AppendUint(dst, uint64(r.InnerIANANumber), 10)
 				dst = append(dst, '"')
@@ -749,9 +775,9 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x2000000000 != 0 {
+		if w[1]&0x2000000000 != 0 {
 			dst = append(dst, `"wireless":{`...)
-			if r.set[1]&0x2000000000 != 0 {
+			if w[1]&0x2000000000 != 0 {
 				dst = append(dst, `"ap_mac":"`...)
 				dst = r.FlowAccessPointMAC.appendTo(dst)
 				dst = append(dst, '"')
@@ -760,14 +786,14 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0xc000000000 != 0 {
+		if w[1]&0xc000000000 != 0 {
 			dst = append(dst, `"acl":{`...)
-			if r.set[1]&0x4000000000 != 0 {
+			if w[1]&0x4000000000 != 0 {
 				dst = append(dst, `"ingress_id":`...)
 				dst = appendString(dst, r.FlowACLIngressID)
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x8000000000 != 0 {
+			if w[1]&0x8000000000 != 0 {
 				dst = append(dst, `"egress_id":`...)
 				dst = appendString(dst, r.FlowACLEgressID)
 				dst = append(dst, ',')
@@ -775,15 +801,15 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x30000000000 != 0 {
+		if w[1]&0x30000000000 != 0 {
 			dst = append(dst, `"client":{`...)
-			if r.set[1]&0x10000000000 != 0 {
+			if w[1]&0x10000000000 != 0 {
 				dst = append(dst, `"ip":"`...)
 				dst = r.FlowClientIP.AppendTo(dst)
 				dst = append(dst, '"')
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x20000000000 != 0 {
+			if w[1]&0x20000000000 != 0 {
 				dst = append(dst, `"mac":"`...)
 				dst = r.FlowClientMAC.appendTo(dst)
 				dst = append(dst, '"')
@@ -792,15 +818,15 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0xc0000000000 != 0 {
+		if w[1]&0xc0000000000 != 0 {
 			dst = append(dst, `"server":{`...)
-			if r.set[1]&0x40000000000 != 0 {
+			if w[1]&0x40000000000 != 0 {
 				dst = append(dst, `"ip":"`...)
 				dst = r.FlowServerIP.AppendTo(dst)
 				dst = append(dst, '"')
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x80000000000 != 0 {
+			if w[1]&0x80000000000 != 0 {
 				dst = append(dst, `"port":`...)
 				dst = strconv.AppendUint(dst, uint64(r.FlowServerPort), 10)
 				dst = append(dst, ',')
@@ -808,19 +834,19 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x700000000000 != 0 {
+		if w[1]&0x700000000000 != 0 {
 			dst = append(dst, `"source":{`...)
-			if r.set[1]&0x100000000000 != 0 {
+			if w[1]&0x100000000000 != 0 {
 				dst = append(dst, `"locality":`...)
 				dst = appendString(dst, r.SourceLocality)
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x200000000000 != 0 {
+			if w[1]&0x200000000000 != 0 {
 				dst = append(dst, `"prefix_length":`...)
 				dst = strconv.AppendUint(dst, uint64(r.SourcePrefixLength), 10)
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x400000000000 != 0 {
+			if w[1]&0x400000000000 != 0 {
 				dst = append(dst, `"mac_vendor":`...)
 				dst = appendString(dst, r.SourceMACVendor)
 				dst = append(dst, ',')
@@ -828,19 +854,19 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x3800000000000 != 0 {
+		if w[1]&0x3800000000000 != 0 {
 			dst = append(dst, `"destination":{`...)
-			if r.set[1]&0x800000000000 != 0 {
+			if w[1]&0x800000000000 != 0 {
 				dst = append(dst, `"locality":`...)
 				dst = appendString(dst, r.DestinationLocality)
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x1000000000000 != 0 {
+			if w[1]&0x1000000000000 != 0 {
 				dst = append(dst, `"prefix_length":`...)
 				dst = strconv.AppendUint(dst, uint64(r.DestinationPrefixLength), 10)
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x2000000000000 != 0 {
+			if w[1]&0x2000000000000 != 0 {
 				dst = append(dst, `"mac_vendor":`...)
 				dst = appendString(dst, r.DestinationMACVendor)
 				dst = append(dst, ',')
@@ -848,29 +874,29 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x7c000000000000 != 0 {
+		if w[1]&0x7c000000000000 != 0 {
 			dst = append(dst, `"sampling":{`...)
-			if r.set[1]&0x4000000000000 != 0 {
+			if w[1]&0x4000000000000 != 0 {
 				dst = append(dst, `"rate":`...)
 				dst = strconv.AppendUint(dst, r.FlowSamplingRate, 10)
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x8000000000000 != 0 {
+			if w[1]&0x8000000000000 != 0 {
 				dst = append(dst, `"source":`...)
 				dst = appendString(dst, r.FlowSamplingSource)
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x10000000000000 != 0 {
+			if w[1]&0x10000000000000 != 0 {
 				dst = append(dst, `"id":`...)
 				dst = strconv.AppendUint(dst, r.FlowSamplingID, 10)
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x20000000000000 != 0 {
+			if w[1]&0x20000000000000 != 0 {
 				dst = append(dst, `"bytes":`...)
 				dst = strconv.AppendUint(dst, r.FlowSamplingBytes, 10)
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x40000000000000 != 0 {
+			if w[1]&0x40000000000000 != 0 {
 				dst = append(dst, `"packets":`...)
 				dst = strconv.AppendUint(dst, r.FlowSamplingPackets, 10)
 				dst = append(dst, ',')
@@ -878,19 +904,19 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x380000000000000 != 0 {
+		if w[1]&0x380000000000000 != 0 {
 			dst = append(dst, `"application":{`...)
-			if r.set[1]&0x80000000000000 != 0 {
+			if w[1]&0x80000000000000 != 0 {
 				dst = append(dst, `"id":`...)
 				dst = appendString(dst, r.FlowApplicationID)
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x100000000000000 != 0 {
+			if w[1]&0x100000000000000 != 0 {
 				dst = append(dst, `"description":`...)
 				dst = appendString(dst, r.FlowApplicationDescription)
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x200000000000000 != 0 {
+			if w[1]&0x200000000000000 != 0 {
 				dst = append(dst, `"category":`...)
 				dst = appendString(dst, r.FlowApplicationCategory)
 				dst = append(dst, ',')
@@ -898,29 +924,29 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x7c00000000000000 != 0 {
+		if w[1]&0x7c00000000000000 != 0 {
 			dst = append(dst, `"vrf":{`...)
-			if r.set[1]&0x400000000000000 != 0 {
+			if w[1]&0x400000000000000 != 0 {
 				dst = append(dst, `"ingress_id":`...)
 				dst = strconv.AppendUint(dst, uint64(r.FlowVRFIngressID), 10)
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x800000000000000 != 0 {
+			if w[1]&0x800000000000000 != 0 {
 				dst = append(dst, `"egress_id":`...)
 				dst = strconv.AppendUint(dst, uint64(r.FlowVRFEgressID), 10)
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x1000000000000000 != 0 {
+			if w[1]&0x1000000000000000 != 0 {
 				dst = append(dst, `"name":`...)
 				dst = appendString(dst, r.FlowVRFName)
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x2000000000000000 != 0 {
+			if w[1]&0x2000000000000000 != 0 {
 				dst = append(dst, `"egress_name":`...)
 				dst = appendString(dst, r.FlowVRFEgressName)
 				dst = append(dst, ',')
 			}
-			if r.set[1]&0x4000000000000000 != 0 {
+			if w[1]&0x4000000000000000 != 0 {
 				dst = append(dst, `"route_distinguisher":`...)
 				dst = appendString(dst, r.FlowVRFRD)
 				dst = append(dst, ',')
@@ -928,35 +954,35 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		if r.set[1]&0x8000000000000000 != 0 || r.set[2]&0x1f != 0 {
+		if w[1]&0x8000000000000000 != 0 || w[2]&0x1f != 0 {
 			dst = append(dst, `"exporter":{`...)
-			if r.set[1]&0x8000000000000000 != 0 {
+			if w[1]&0x8000000000000000 != 0 {
 				dst = append(dst, `"protocol":`...)
 				dst = appendString(dst, r.FlowExporterProtocol)
 				dst = append(dst, ',')
 			}
-			if r.set[2]&0x1 != 0 {
+			if w[2]&0x1 != 0 {
 				dst = append(dst, `"transport":`...)
 				dst = appendString(dst, r.FlowExporterTransport)
 				dst = append(dst, ',')
 			}
-			if r.set[2]&0x2 != 0 {
+			if w[2]&0x2 != 0 {
 				dst = append(dst, `"domain_id":`...)
 				dst = strconv.AppendUint(dst, uint64(r.FlowExporterDomain), 10)
 				dst = append(dst, ',')
 			}
-			if r.set[2]&0x4 != 0 {
+			if w[2]&0x4 != 0 {
 				dst = append(dst, `"agent":"`...)
 				dst = r.FlowExporterAgent.AppendTo(dst)
 				dst = append(dst, '"')
 				dst = append(dst, ',')
 			}
-			if r.set[2]&0x8 != 0 {
+			if w[2]&0x8 != 0 {
 				dst = append(dst, `"engine_type":`...)
 				dst = strconv.AppendUint(dst, uint64(r.FlowExporterEngineType), 10)
 				dst = append(dst, ',')
 			}
-			if r.set[2]&0x10 != 0 {
+			if w[2]&0x10 != 0 {
 				dst = append(dst, `"engine_id":`...)
 				dst = strconv.AppendUint(dst, uint64(r.FlowExporterEngineID), 10)
 				dst = append(dst, ',')
@@ -964,7 +990,9 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			dst[len(dst)-1] = '}'
 			dst = append(dst, ',')
 		}
-		dst = e.appendElements(dst, r)
+		if w[2]&0x100 != 0 && len(r.Extra) > 0 {
+			dst = e.appendElements(dst, r)
+		}
 		dst[len(dst)-1] = '}'
 		dst = append(dst, ',')
 	}

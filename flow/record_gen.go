@@ -280,6 +280,8 @@ var fieldNames = [NumFields]string{
 	FieldFlowExporterEngineID:       "flow.exporter.engine_id",
 }
 
+// presence has a bit for each field: by FieldID for those that a record stores,
+// then for those that the encoder derives.
 type presence [3]uint64
 
 // Record is one flow, options record or counter sample. Read a field by name

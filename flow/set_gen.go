@@ -1038,6 +1038,133 @@ func (r *Record) Uint(id FieldID) uint64 {
 	return 0
 }
 
+// Text gives field id when it is a short text, else nothing.
+func (r *Record) Text(id FieldID) string {
+	switch id {
+	case FieldEventAction:
+		return r.EventAction
+	case FieldEventOutcome:
+		return r.EventOutcome
+	case FieldEventReason:
+		return r.EventReason
+	case FieldEventCode:
+		return r.EventCode
+	case FieldNetworkType:
+		return r.NetworkType
+	case FieldNetworkTransport:
+		return r.NetworkTransport
+	case FieldNetworkProtocol:
+		return r.NetworkProtocol
+	case FieldNetworkApplication:
+		return r.NetworkApplication
+	case FieldNetworkDirection:
+		return r.NetworkDirection
+	case FieldNetworkCommunityID:
+		return r.NetworkCommunityID
+	case FieldNetworkName:
+		return r.NetworkName
+	case FieldSourceDomain:
+		return r.SourceDomain
+	case FieldSourceASOrganization:
+		return r.SourceASOrganization
+	case FieldSourceGeoCountryCode:
+		return r.SourceGeoCountryCode
+	case FieldSourceGeoCountryName:
+		return r.SourceGeoCountryName
+	case FieldSourceGeoCityName:
+		return r.SourceGeoCityName
+	case FieldDestinationDomain:
+		return r.DestinationDomain
+	case FieldDestinationASOrganization:
+		return r.DestinationASOrganization
+	case FieldDestinationGeoCountryCode:
+		return r.DestinationGeoCountryCode
+	case FieldDestinationGeoCountryName:
+		return r.DestinationGeoCountryName
+	case FieldDestinationGeoCityName:
+		return r.DestinationGeoCityName
+	case FieldObserverName:
+		return r.ObserverName
+	case FieldIngressInterfaceName:
+		return r.IngressInterfaceName
+	case FieldIngressInterfaceAlias:
+		return r.IngressInterfaceAlias
+	case FieldEgressInterfaceName:
+		return r.EgressInterfaceName
+	case FieldEgressInterfaceAlias:
+		return r.EgressInterfaceAlias
+	case FieldUserName:
+		return r.UserName
+	case FieldURLDomain:
+		return r.URLDomain
+	case FieldURLPath:
+		return r.URLPath
+	case FieldHTTPMethod:
+		return r.HTTPMethod
+	case FieldHTTPReferrer:
+		return r.HTTPReferrer
+	case FieldUserAgent:
+		return r.UserAgent
+	case FieldRuleName:
+		return r.RuleName
+	case FieldTLSServerName:
+		return r.TLSServerName
+	case FieldTLSServerSubject:
+		return r.TLSServerSubject
+	case FieldDNSQuestion:
+		return r.DNSQuestion
+	case FieldFlowService:
+		return r.FlowService
+	case FieldFlowCategory:
+		return r.FlowCategory
+	case FieldFlowCategoryRule:
+		return r.FlowCategoryRule
+	case FieldFlowDSCP:
+		return r.FlowDSCP
+	case FieldFlowLocality:
+		return r.FlowLocality
+	case FieldFlowTimeSource:
+		return r.FlowTimeSource
+	case FieldFlowSite:
+		return r.FlowSite
+	case FieldFlowTenant:
+		return r.FlowTenant
+	case FieldFlowTunnelType:
+		return r.FlowTunnelType
+	case FieldFlowACLIngressID:
+		return r.FlowACLIngressID
+	case FieldFlowACLEgressID:
+		return r.FlowACLEgressID
+	case FieldSourceLocality:
+		return r.SourceLocality
+	case FieldSourceMACVendor:
+		return r.SourceMACVendor
+	case FieldDestinationLocality:
+		return r.DestinationLocality
+	case FieldDestinationMACVendor:
+		return r.DestinationMACVendor
+	case FieldFlowSamplingSource:
+		return r.FlowSamplingSource
+	case FieldFlowApplicationID:
+		return r.FlowApplicationID
+	case FieldFlowApplicationDescription:
+		return r.FlowApplicationDescription
+	case FieldFlowApplicationCategory:
+		return r.FlowApplicationCategory
+	case FieldFlowVRFName:
+		return r.FlowVRFName
+	case FieldFlowVRFEgressName:
+		return r.FlowVRFEgressName
+	case FieldFlowVRFRD:
+		return r.FlowVRFRD
+	case FieldFlowExporterProtocol:
+		return r.FlowExporterProtocol
+	case FieldFlowExporterTransport:
+		return r.FlowExporterTransport
+	}
+	return ""
+}
+
 // SetAddr sets field id to an address.
 // It reports false, and sets nothing, when the field is of another type.
 func (r *Record) SetAddr(id FieldID, v netip.Addr) bool {

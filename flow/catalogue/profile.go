@@ -49,16 +49,15 @@ func (p *Profile) UnmarshalText(text []byte) (err error) {
 	return err
 }
 
-// repeated are the fields that lean documents do without, each with what says
-// the same.
+// repeated are the fields that lean documents do without, each with why.
 var repeated = map[string]string{
-	"event.kind":          "constant",
-	"event.category":      "constant",
-	"event.created":       "@timestamp, flow.clock_skew",
-	"event.end":           "@timestamp",
-	"event.start":         "@timestamp, event.duration",
-	"network.iana_number": "network.transport",
-	"related.ip":          "source.ip, destination.ip, their nat.ip, flow.inner",
+	"event.kind":          "it is always the same",
+	"event.category":      "it is always the same",
+	"event.created":       "it is some seconds after @timestamp, see flow.clock_skew",
+	"event.end":           "it is @timestamp",
+	"event.start":         "it is @timestamp minus event.duration",
+	"network.iana_number": "network.transport names it",
+	"related.ip":          "search for source.ip or destination.ip",
 }
 
 // minimal are the fields of the smallest documents.
@@ -86,6 +85,10 @@ func (f *Field) In(p Profile) bool {
 	}
 	return true
 }
+
+// Repeats says why lean documents can do without the field, or nothing when they
+// have it.
+func (f *Field) Repeats() string { return repeated[f.Name] }
 
 // Implied reports whether documents of the profile carry the field although the
 // record does not store it, or has not set it.

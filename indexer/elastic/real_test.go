@@ -14,6 +14,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/weirflow/weir/flow"
+	"github.com/weirflow/weir/flow/catalogue"
 	"github.com/weirflow/weir/indexer/elastic/elastictest"
 )
 
@@ -22,6 +23,11 @@ func startReal(t *testing.T, s elastictest.Server, namespace string) (*Sink, *by
 	t.Helper()
 	c := DefaultConfig(s.URL)
 	c.Namespace = namespace
+	return startRealWith(t, c)
+}
+
+func startRealWith(t *testing.T, c Config) (*Sink, *bytes.Buffer) {
+	t.Helper()
 	var log bytes.Buffer // of slog, which locks; read after Close
 	sink, err := New(c, Dependencies{Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelDebug})), Registerer: prometheus.NewRegistry()})
 	if err != nil {
@@ -42,7 +48,14 @@ func startReal(t *testing.T, s elastictest.Server, namespace string) (*Sink, *by
 // refused them, and its log is complete.
 func store(t *testing.T, s elastictest.Server, namespace string, b *flow.Batch) (*Sink, *bytes.Buffer) {
 	t.Helper()
-	sink, log := startReal(t, s, namespace)
+	c := DefaultConfig(s.URL)
+	c.Namespace = namespace
+	return storeWith(t, c, b)
+}
+
+func storeWith(t *testing.T, c Config, b *flow.Batch) (*Sink, *bytes.Buffer) {
+	t.Helper()
+	sink, log := startRealWith(t, c)
 	write(t, sink, b)
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -123,7 +136,7 @@ func TestRealRejection(t *testing.T) {
 		if err := json.Unmarshal(list[0].Source, &r); err != nil {
 			t.Fatal(err)
 		}
-		if want := string(flow.NewEncoder().AppendJSON(nil, b.At(1))); r.Event.Original != want {
+		if want := string(flow.NewProfileEncoder(catalogue.Lean).AppendJSON(nil, b.At(1))); r.Event.Original != want {
 			t.Errorf("kept is %s, want %s", r.Event.Original, want)
 		}
 		if !strings.Contains(r.Error.Message, "network.bytes") || r.Error.Code != "400" || r.Event.Kind != "pipeline_error" {
@@ -186,6 +199,7 @@ func TestRealLongTexts(t *testing.T) {
 		b := flows(0, 4)
 		b.At(0).SetUserName(long)
 		b.At(0).AddTags(long)
+		b.At(0).AddFlowMPLSLabels(3) // and a list keeps its place beside it
 		for i, x := range []flow.Element{{Kind: flow.ElementString, Bytes: []byte(long)},
 			{Kind: flow.ElementString, Bytes: bytes.Repeat([]byte{0xff}, 65535)}, {Kind: flow.ElementHex, Bytes: make([]byte, 65535)}} {
 			x.Name = strings.Repeat("longName", 8)
@@ -195,7 +209,7 @@ func TestRealLongTexts(t *testing.T) {
 		if n := metric(sink.metrics.indexed); n != 4 {
 			t.Errorf("%v indexed, want 4; the log:\n%s", n, log)
 		}
-		if len(b.At(3).Extra[0].Bytes) != 65535 {
+		if len(b.At(3).Extra[0].Bytes) != 65535 || b.At(0).UserName != long || b.At(0).Tags[0] != long {
 			t.Error("the record was changed, which other sinks read")
 		}
 	})

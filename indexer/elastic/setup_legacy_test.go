@@ -56,7 +56,7 @@ func TestLegacyHashes(t *testing.T) {
 func TestCanonical(t *testing.T) {
 	parse := func(text string) object {
 		var o object
-		if err := decode([]byte(text), &o); err != nil {
+		if err := readJSON([]byte(text), &o); err != nil {
 			t.Fatal(err)
 		}
 		return o

@@ -75,7 +75,7 @@ func New(c Config, d Dependencies) (*Sink, error) {
 	}
 	s := &Sink{
 		config: c, name: Name(c), endpoints: endpoints, transport: d.Transport, id: d.ID,
-		queue: newQueue(), encoder: flow.NewEncoder(), quiet: rate.NewLimiter(rate.Every(10*time.Second), 3),
+		queue: newQueue(), encoder: flow.NewProfileEncoder(c.Fields), quiet: rate.NewLimiter(rate.Every(10*time.Second), 3),
 		pool: newPool(c.Concurrency+1, c.FlushBytes+min(c.FlushBytes/4, 64<<10), c.FlushDocuments),
 	}
 	s.log = d.Logger.With("sink", s.name)
@@ -164,7 +164,7 @@ func (s *Sink) append(action []byte, r *flow.Record) {
 	start := len(c.raw)
 	c.raw = append(s.encoder.AppendJSON(c.raw, r), '\n')
 	if len(c.raw)-start > longestTerm { // rare: most documents are shorter as a whole
-		c.raw = append(s.encoder.AppendJSON(c.raw[:start], clipElements(r)), '\n')
+		c.raw = append(s.encoder.AppendJSON(c.raw[:start], clipValues(r)), '\n')
 	}
 	if s.id != nil {
 		c.raw = s.identify(c.raw, before, start)

@@ -1,11 +1,14 @@
 package ndjson
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
 	"time"
+
+	"github.com/weirflow/weir/flow/catalogue"
 )
 
 // Config sets a sink.
@@ -18,11 +21,16 @@ type Config struct {
 	FlushInterval time.Duration `mapstructure:"flush_interval"`
 	// Options has options records written, too. Default false.
 	Options bool `mapstructure:"options"`
+	// Fields is how much documents of flows carry: full, lean or min, as
+	// index.fields for the other documents. Default full.
+	Fields string `mapstructure:"fields"`
 }
+
+const fullFields = "full"
 
 // DefaultConfig gives the defaults, for a path.
 func DefaultConfig(path string) Config {
-	return Config{Path: path, BufferBytes: 256 << 10, FlushInterval: time.Second}
+	return Config{Path: path, BufferBytes: 256 << 10, FlushInterval: time.Second, Fields: fullFields}
 }
 
 // Validate reports every value that is out of bounds, each with its key.
@@ -33,6 +41,9 @@ func (c Config) Validate() error {
 	}
 	if c.FlushInterval <= 0 {
 		errs = append(errs, fmt.Errorf("index.ndjson.flush_interval: %s is not allowed; allowed: above 0", c.FlushInterval))
+	}
+	if _, err := catalogue.ParseProfile(cmp.Or(c.Fields, fullFields)); err != nil {
+		errs = append(errs, fmt.Errorf("index.ndjson.fields: %w", err))
 	}
 	return errors.Join(errs...)
 }

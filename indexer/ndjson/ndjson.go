@@ -3,6 +3,7 @@
 package ndjson
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -15,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"github.com/weirflow/weir/flow"
+	"github.com/weirflow/weir/flow/catalogue"
 )
 
 // Dependencies are what New needs.
@@ -58,11 +60,12 @@ func New(cfg Config, d Dependencies) (*Sink, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	profile, _ := catalogue.ParseProfile(cmp.Or(cfg.Fields, fullFields)) // Validate has read it
 	m, err := newMetrics(d.Registerer, cfg.Path)
 	if err != nil {
 		return nil, err
 	}
-	s := &Sink{cfg: cfg, stdout: d.Stdout, metrics: m, encoder: flow.NewEncoder(), closed: true,
+	s := &Sink{cfg: cfg, stdout: d.Stdout, metrics: m, encoder: flow.NewProfileEncoder(profile), closed: true,
 		full: make(chan struct{}, 1), room: make(chan struct{}, 1), reopens: make(chan chan error), stop: make(chan struct{}), done: make(chan struct{})}
 	if s.stdout == nil {
 		s.stdout = os.Stdout

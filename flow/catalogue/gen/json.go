@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/weirflow/weir/flow/catalogue"
@@ -12,13 +13,67 @@ import (
 type node struct {
 	key      string
 	field    *catalogue.Field
-	id       int
+	bit      int // see bits
 	children []*node
+}
+
+// bits numbers the fields: those that a record stores by their FieldID, then the
+// derived ones, whose bits no record sets.
+func bits(fields []catalogue.Field) map[string]int {
+	numbers := make(map[string]int)
+	for _, derived := range []bool{false, true} {
+		for i := range fields {
+			if fields[i].Derived() == derived {
+				numbers[fields[i].Name] = len(numbers)
+			}
+		}
+	}
+	return numbers
+}
+
+// words is how many words hold a bit for each field.
+func words(fields []catalogue.Field) int { return (len(fields) + 63) / 64 }
+
+// mask gives the bits of the fields that are wanted, as a Go literal.
+func mask(fields []catalogue.Field, wanted func(*catalogue.Field) bool) string {
+	list, numbers := make([]uint64, words(fields)), bits(fields)
+	for i := range fields {
+		if wanted(&fields[i]) {
+			n := numbers[fields[i].Name]
+			list[n/64] |= 1 << (n % 64)
+		}
+	}
+	var texts []string
+	for _, word := range list {
+		texts = append(texts, fmt.Sprintf("%#x", word))
+	}
+	return "{" + strings.Join(texts, ", ") + "}"
+}
+
+// profileMasks writes which fields documents of each profile carry.
+func profileMasks(out *bytes.Buffer, fields []catalogue.Field) {
+	out.WriteString(`// profileFields are the fields that documents of each profile may carry, of those
+// that are set; impliedFields are in every document of the profile.
+var (
+`)
+	for _, table := range []struct {
+		name string
+		in   func(*catalogue.Field, catalogue.Profile) bool
+	}{{"profileFields", (*catalogue.Field).In}, {"impliedFields", (*catalogue.Field).Implied}} {
+		fmt.Fprintf(out, "%s = [...]presence{\n", table.name)
+		for p := range catalogue.ProfileNames {
+			fmt.Fprintf(out, "catalogue.%s: %s,\n", []string{"Full", "Lean", "Min"}[p], mask(fields, func(f *catalogue.Field) bool {
+				return table.in(f, catalogue.Profile(p))
+			}))
+		}
+		out.WriteString("}\n")
+	}
+	out.WriteString(")\n\n")
 }
 
 // tree nests the fields by the dots in their names.
 func tree(fields []catalogue.Field) *node {
-	root, id := &node{}, 0
+	root, numbers := &node{}, bits(fields)
 	for i := range fields {
 		at := root
 		parts := strings.Split(fields[i].Name, ".")
@@ -28,67 +83,56 @@ func tree(fields []catalogue.Field) *node {
 			}
 			at = at.children[len(at.children)-1]
 		}
-		leaf := &node{key: parts[len(parts)-1], field: &fields[i], id: -1}
-		if !fields[i].Derived() {
-			leaf.id = id
-			id++
-		}
-		at.children = append(at.children, leaf)
+		at.children = append(at.children, &node{key: parts[len(parts)-1], field: &fields[i], bit: numbers[fields[i].Name]})
 	}
 	return root
 }
 
-// masks gives the presence bits of every stored field below n.
-func (n *node) masks(into map[int]uint64) {
-	if n.field != nil && n.id >= 0 {
-		into[n.id/64] |= 1 << (n.id % 64)
-	}
-	for _, child := range n.children {
-		child.masks(into)
-	}
-}
-
-// always reports whether n has a member that every document has; extra,
-// whether it has one that is there without a presence bit.
+// always reports whether every document has a member of n.
 func (n *node) always() bool {
-	return n.any(func(f *catalogue.Field) bool {
-		return f.Form == catalogue.FormConst || f.Form == catalogue.FormAction || f.Form == catalogue.FormEventType
-	})
+	if n.field != nil {
+		return n.field.Form == catalogue.FormAction
+	}
+	return slices.ContainsFunc(n.children, (*node).always)
 }
 
-func (n *node) any(is func(*catalogue.Field) bool) bool {
-	if n.field != nil {
-		return is(n.field)
-	}
-	for _, child := range n.children {
-		if child.any(is) {
-			return true
+// conditions gives the terms of which one must hold for n to be in a document:
+// bits of w, the words of bits of what the document is to carry.
+func (n *node) conditions(into map[int]uint64) (others []string) {
+	if n.field == nil {
+		for _, child := range n.children {
+			others = append(others, child.conditions(into)...)
 		}
+		return others
 	}
-	return false
+	word, bit := n.bit/64, uint64(1)<<(n.bit%64)
+	switch n.field.Form {
+	case catalogue.FormElements:
+		return []string{fmt.Sprintf("w[%d]&%#x != 0 && len(r.Extra) > 0", word, bit)}
+	case catalogue.FormRelatedIP:
+		return []string{fmt.Sprintf("w[%d]&%#x != 0 && r.hasRelatedIP()", word, bit)}
+	}
+	into[word] |= bit
+	return nil
 }
 
 func (n *node) condition() string {
 	bits := map[int]uint64{}
-	n.masks(bits)
+	others := n.conditions(bits)
 	var terms []string
-	for word := 0; word < 8; word++ {
+	for word := range 8 {
 		if bits[word] != 0 {
-			terms = append(terms, fmt.Sprintf("r.set[%d]&%#x != 0", word, bits[word]))
+			terms = append(terms, fmt.Sprintf("w[%d]&%#x != 0", word, bits[word]))
 		}
 	}
-	if n.any(func(f *catalogue.Field) bool { return f.Form == catalogue.FormElements }) {
-		terms = append(terms, "len(r.Extra) > 0")
-	}
-	if n.any(func(f *catalogue.Field) bool { return f.Form == catalogue.FormRelatedIP }) {
-		terms = append(terms, "r.hasRelatedIP()")
-	}
-	return strings.Join(terms, " || ")
+	return strings.Join(append(terms, others...), " || ")
 }
 
 // jsonFile writes the body of the encoder.
 func jsonFile(out *bytes.Buffer, fields []catalogue.Field) {
-	out.WriteString("import \"strconv\"\n\n// appendMembers appends the document's members, each followed by a comma.\nfunc (e *Encoder) appendMembers(dst []byte, r *Record) []byte {\n")
+	out.WriteString("import (\n\"strconv\"\n\n\"github.com/weirflow/weir/flow/catalogue\"\n)\n\n")
+	profileMasks(out, fields)
+	out.WriteString("// appendMembers appends the document's members, each followed by a comma. w are\n// the bits of those that it is to carry.\nfunc (e *Encoder) appendMembers(dst []byte, r *Record, w *presence) []byte {\n")
 	for _, child := range tree(fields).children {
 		child.write(out)
 	}
@@ -117,16 +161,16 @@ func (n *node) write(out *bytes.Buffer) {
 	f := n.field
 	switch f.Form {
 	case catalogue.FormConst:
-		fmt.Fprintf(out, "dst = append(dst, `%q:%s,`...)\n", n.key, f.Const)
+		fmt.Fprintf(out, "if %s {\ndst = append(dst, `%q:%s,`...)\n}\n", n.condition(), n.key, f.Const)
 		return
 	case catalogue.FormAction:
 		fmt.Fprintf(out, "dst = append(appendString(append(dst, `%q:`...), r.Action()), ',')\n", n.key)
 		return
 	case catalogue.FormEventType:
-		fmt.Fprintf(out, "dst = append(appendEventType(append(dst, `%q:`...), r.EventTypes()), ',')\n", n.key)
+		fmt.Fprintf(out, "if %s {\ndst = append(appendEventType(append(dst, `%q:`...), r.EventTypes()), ',')\n}\n", n.condition(), n.key)
 		return
 	case catalogue.FormElements:
-		out.WriteString("dst = e.appendElements(dst, r)\n")
+		fmt.Fprintf(out, "if %s {\ndst = e.appendElements(dst, r)\n}\n", n.condition())
 		return
 	}
 	fmt.Fprintf(out, "if %s {\n", n.condition())

@@ -23,7 +23,7 @@ func recordFile(out *bytes.Buffer, fields []catalogue.Field) {
 		fmt.Fprintf(out, "\tField%s: %q,\n", f.Go, f.Name)
 	}
 	out.WriteString("}\n\n")
-	fmt.Fprintf(out, "type presence [%d]uint64\n\n", (len(list)+63)/64)
+	fmt.Fprintf(out, "// presence has a bit for each field: by FieldID for those that a record stores,\n// then for those that the encoder derives.\ntype presence [%d]uint64\n\n", words(fields))
 	out.WriteString(`// Record is one flow, options record or counter sample. Read a field by name
 // after Has; write it through its setter, which marks it as present. The zero
 // value is an empty flow record. A record belongs to its Batch and must not be
@@ -82,6 +82,13 @@ func getter(out *bytes.Buffer, list []catalogue.Field) {
 		}
 	}
 	out.WriteString("\t}\n\treturn 0\n}\n\n")
+	out.WriteString("// Text gives field id when it is a short text, else nothing.\nfunc (r *Record) Text(id FieldID) string {\n\tswitch id {\n")
+	for _, f := range list {
+		if f.Type == catalogue.Keyword {
+			fmt.Fprintf(out, "\tcase Field%s:\n\t\treturn r.%s\n", f.Go, f.Go)
+		}
+	}
+	out.WriteString("\t}\n\treturn \"\"\n}\n\n")
 }
 
 func unit(f catalogue.Field) string {

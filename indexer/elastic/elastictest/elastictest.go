@@ -126,7 +126,19 @@ func (s Server) Forget(t *testing.T, namespace string) {
 // unless that is nil. body is JSON, or empty.
 func (s Server) Call(t *testing.T, method, path, body string, result any) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	s.call(t, timeout, method, path, body, result)
+}
+
+// Slowly is Call for requests that a busy server takes minutes for, such as the
+// merging of millions of documents.
+func (s Server) Slowly(t *testing.T, method, path string) {
+	t.Helper()
+	s.call(t, 20*timeout, method, path, "", nil)
+}
+
+func (s Server) call(t *testing.T, limit time.Duration, method, path, body string, result any) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(t.Context(), limit)
 	defer cancel()
 	status, text, err := s.do(ctx, method, path, body)
 	if err == nil && status != http.StatusOK {

@@ -9,6 +9,7 @@ import (
 	"github.com/weirflow/weir/indexer/local/column"
 	"github.com/weirflow/weir/indexer/local/engine"
 	"github.com/weirflow/weir/indexer/query"
+	"github.com/weirflow/weir/indexer/sampleflows"
 )
 
 // panel is one of a dashboard's queries over 24 hours: as a request, and as SQL
@@ -53,7 +54,7 @@ func panels() []panel {
 			`SELECT observer, ingress, sum(bytes) AS b, count(*)` + where + `GROUP BY 1, 2 ORDER BY b DESC LIMIT 10`},
 	}
 	for i := range list {
-		list[i].request.From, list[i].request.To = day, day.Add(24*time.Hour)
+		list[i].request.From, list[i].request.To = sampleflows.Day, sampleflows.Day.Add(24*time.Hour)
 	}
 	return list
 }

@@ -19,6 +19,7 @@ import (
 	"github.com/weirflow/weir/indexer/local"
 	"github.com/weirflow/weir/indexer/local/column"
 	"github.com/weirflow/weir/indexer/local/engine"
+	"github.com/weirflow/weir/indexer/sampleflows"
 )
 
 // rows is how many flows there are.
@@ -50,11 +51,11 @@ func TestMain(m *testing.M) {
 // everyFlow calls do for batches of all flows, in the order of export.
 func everyFlow(do func(records []flow.Record) error) error {
 	const size = 2048
-	s, batch := newSite(rows()), flow.NewBatch(size)
+	s, batch := sampleflows.New(rows()), flow.NewBatch(size)
 	for left := rows(); left > 0; left -= size {
 		batch.Reset()
 		for range min(size, left) {
-			s.fill(batch.Next())
+			s.Fill(batch.Next())
 		}
 		if err := do(batch.Records()); err != nil {
 			return err

@@ -15,6 +15,7 @@ import (
 	"github.com/weirflow/weir/collector"
 	"github.com/weirflow/weir/collector/netflow"
 	"github.com/weirflow/weir/enrich"
+	"github.com/weirflow/weir/flow/catalogue"
 	"github.com/weirflow/weir/indexer"
 	"github.com/weirflow/weir/indexer/elastic"
 	"github.com/weirflow/weir/indexer/local"
@@ -47,6 +48,11 @@ type Config struct {
 // Index says where records go. With no sink configured, they go to the embedded
 // store.
 type Index struct {
+	// Fields is how much documents of flows in Elasticsearch and OpenSearch carry:
+	// full, lean (without what repeats other fields of the document) or min (who
+	// talked to whom, how much, through which exporter). docs/fields.md says which
+	// field is in which. Default lean.
+	Fields string `mapstructure:"fields"`
 	// Queue is the hand-over to sinks.
 	Queue indexer.Config `mapstructure:"queue"`
 	// Local is the embedded store. It is used when any of its keys is set, and when
@@ -84,7 +90,7 @@ func Default() Config {
 		Collectors:      collector.DefaultConfig(),
 		Decode:          netflow.DefaultConfig(),
 		Enrich:          enrich.DefaultConfig(),
-		Index:           Index{Queue: indexer.DefaultConfig(), Local: local.DefaultConfig(""), NDJSON: ndjson.DefaultConfig(""), Elasticsearch: elastic.DefaultConfig()},
+		Index:           Index{Fields: catalogue.Lean.String(), Queue: indexer.DefaultConfig(), Local: local.DefaultConfig(""), NDJSON: ndjson.DefaultConfig(""), Elasticsearch: elastic.DefaultConfig()},
 		HTTP:            HTTP{Listen: "127.0.0.1:9470"},
 		Log:             Log{Level: "info", Format: "text"},
 		ShutdownTimeout: 30 * time.Second,

@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/weirflow/weir/flow/catalogue"
 	"github.com/weirflow/weir/indexer/elastic"
 	"github.com/weirflow/weir/indexer/local"
 	"github.com/weirflow/weir/indexer/ndjson"
@@ -93,6 +94,7 @@ func (c *Config) StorePath() string {
 // the output's URL. Credentials in the URL replace the section's.
 func (c *Config) Elastic(o Output) elastic.Config {
 	e := c.Index.Elasticsearch
+	e.Fields, _ = catalogue.ParseProfile(c.Index.Fields) // Validate reports what is none
 	if o.Target == "" {
 		return e
 	}
@@ -126,6 +128,9 @@ func (c *Config) key(o Output) string {
 // place.
 func (c *Config) validateIndex() error {
 	errs := []error{c.Index.Queue.Validate(), c.Index.NDJSON.Validate()}
+	if _, err := catalogue.ParseProfile(c.Index.Fields); err != nil {
+		errs = append(errs, fmt.Errorf("index.fields: %w", err))
+	}
 	for _, s := range c.Index.Outputs {
 		if _, err := ParseOutput(s); err != nil {
 			errs = append(errs, fmt.Errorf("index.outputs: %w", err))

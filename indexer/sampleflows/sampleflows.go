@@ -1,4 +1,7 @@
-package yardstick
+// Package sampleflows makes flows as the routers of one site export them over a
+// day, the same ones each time, for what measures stores and indexes. It is part
+// of no program.
+package sampleflows
 
 import (
 	"encoding/binary"
@@ -11,8 +14,8 @@ import (
 	"github.com/weirflow/weir/flow/communityid"
 )
 
-// day is when the flows' day begins.
-var day = time.Date(2026, 9, 21, 0, 0, 0, 0, time.UTC)
+// Day is when the flows' day begins.
+var Day = time.Date(2026, 9, 21, 0, 0, 0, 0, time.UTC)
 
 // service is what servers offer.
 type service struct {
@@ -33,16 +36,17 @@ var services = []service{
 var organizations = []string{"Example Cloud", "Example Networks", "Content Example", "Example Telecom", "Example University", "Example Hosting"}
 var countries = [][2]string{{"DE", "Germany"}, {"US", "United States"}, {"NL", "Netherlands"}, {"FR", "France"}, {"GB", "United Kingdom"}, {"IE", "Ireland"}, {"SG", "Singapore"}, {"BR", "Brazil"}}
 
-// site makes flows as the routers of one site with 2,000 hosts export them over a
+// Site makes flows as the routers of one site with 2,000 hosts export them over a
 // day: both directions of conversations with some of 150,000 servers, few of
-// which have most of the traffic.
-type site struct {
+// which have most of the traffic. It is not safe for concurrent use.
+type Site struct {
 	rng     *rand.Rand
 	servers *rand.Zipf
 	step    float64
 	passed  float64
 	queue   []pair
 	at      int
+	places  bool
 }
 
 // pair is a conversation.
@@ -53,9 +57,10 @@ type pair struct {
 	mac            flow.MAC
 }
 
-func newSite(rows int) *site {
+// New gives a site that exports so many flows over the day.
+func New(rows int) *Site {
 	rng := rand.New(rand.NewPCG(1, uint64(rows)))
-	s := &site{rng: rng, servers: rand.NewZipf(rng, 1.15, 20, 149_999), step: 24 * 3600 / float64(rows)}
+	s := &Site{rng: rng, servers: rand.NewZipf(rng, 1.15, 20, 149_999), step: 24 * 3600 / float64(rows)}
 	return s
 }
 
@@ -65,7 +70,7 @@ func address(high byte, n uint32) netip.Addr {
 }
 
 // next gives a conversation: one of the last ones goes on three times in four.
-func (s *site) next() *pair {
+func (s *Site) next() *pair {
 	if len(s.queue) == 4096 && s.rng.IntN(4) > 0 {
 		return &s.queue[s.rng.IntN(len(s.queue))]
 	}
@@ -92,11 +97,19 @@ func (s *site) next() *pair {
 	return &s.queue[s.at]
 }
 
-// fill makes the next flow.
-func (s *site) fill(r *flow.Record) {
+// NewWithPlaces gives a site whose flows have also what a database of cities and
+// the localities of both ends add.
+func NewWithPlaces(rows int) *Site {
+	s := New(rows)
+	s.places = true
+	return s
+}
+
+// Fill makes the next flow, in an empty record.
+func (s *Site) Fill(r *flow.Record) {
 	p, answer := s.next(), s.rng.IntN(2) == 0
 	s.passed += s.step
-	end := day.Add(time.Duration(s.passed * 1e9)).Add(-time.Duration(s.rng.IntN(15_000)) * time.Millisecond)
+	end := Day.Add(time.Duration(s.passed * 1e9)).Add(-time.Duration(s.rng.IntN(15_000)) * time.Millisecond)
 	duration := time.Duration(s.rng.IntN(30_000)) * time.Millisecond
 	packets := uint64(1 + s.rng.ExpFloat64()*float64(p.service.bytes)/800)
 	octets := packets * uint64(60+s.rng.IntN(900))
@@ -130,7 +143,7 @@ func (s *site) fill(r *flow.Record) {
 	r.SetNetworkCommunityID(string(communityid.Append(nil, 0, tuple)))
 }
 
-func (s *site) ends(r *flow.Record, p *pair, answer bool) {
+func (s *Site) ends(r *flow.Record, p *pair, answer bool) {
 	b := p.server.As4()
 	n := int(b[1]) + int(b[2])
 	country, organization := countries[n%len(countries)], organizations[n%len(organizations)]
@@ -168,9 +181,33 @@ func (s *site) ends(r *flow.Record, p *pair, answer bool) {
 	}
 	r.SetNetworkDirection(direction)
 	r.SetFlowLocality(locality)
+	if s.places {
+		place(r, n, answer, local)
+	}
 }
 
-func (s *site) exporter(r *flow.Record, answer bool) {
+// place sets where the ends are; each country has 40 cities.
+func place(r *flow.Record, n int, answer, local bool) {
+	r.SetSourceLocality("internal")
+	r.SetDestinationLocality("internal")
+	if local {
+		return
+	}
+	country, city := n%len(countries), n/len(countries)%40
+	name := fmt.Sprintf("%s City %d", countries[country][1], city)
+	at := flow.Point{Lat: float64(city*13_171%900_000)/1e4 - 40, Lon: float64((country*40+city)*9_973%3_000_000)/1e4 - 150}
+	if answer {
+		r.SetSourceLocality("external")
+		r.SetSourceGeoCityName(name)
+		r.SetSourceGeoLocation(at)
+	} else {
+		r.SetDestinationLocality("external")
+		r.SetDestinationGeoCityName(name)
+		r.SetDestinationGeoLocation(at)
+	}
+}
+
+func (s *Site) exporter(r *flow.Record, answer bool) {
 	n := s.rng.IntN(3)
 	r.SetObserverIP(address(10, uint32(n+1)))
 	r.SetObserverName([]string{"core-1", "core-2", "edge"}[n])

@@ -1,0 +1,6 @@
+//go:build race
+
+package yardstick
+
+// race tells that the race detector makes everything slow.
+const race = true
