@@ -105,7 +105,11 @@ func DefaultConfig(urls ...string) Config {
 func (c Config) Check() error {
 	_, err := c.authorization()
 	_, err2 := newTransport(c)
-	return errors.Join(err, err2)
+	if err != nil || err2 != nil || c.Kibana.URL == "" {
+		return errors.Join(err, err2)
+	}
+	_, err = c.KibanaAccess()
+	return err
 }
 
 // Namespaces are parts of index names, which both products restrict; a hyphen

@@ -1,6 +1,10 @@
 package elastic
 
-import "net/http"
+import (
+	"errors"
+	"net/http"
+	"strings"
+)
 
 // KibanaAccess is how to reach the Kibana of a configuration.
 type KibanaAccess struct {
@@ -21,10 +25,22 @@ func (c Config) KibanaAccess() (KibanaAccess, error) {
 	}
 	auth, err := k.authorization()
 	if err != nil {
-		return KibanaAccess{}, err
+		return KibanaAccess{}, c.Kibana.rename(err)
 	}
 	transport, err := newTransport(k)
-	return KibanaAccess{auth, transport}, err
+	return KibanaAccess{auth, transport}, c.Kibana.rename(err)
+}
+
+// rename has an error name the key that the file stands in.
+func (c KibanaConfig) rename(err error) error {
+	for _, key := range []struct{ name, value string }{{"ca_file", c.CAFile}, {"password_file", c.PasswordFile}} {
+		if err != nil && key.value != "" {
+			if rest, ok := strings.CutPrefix(err.Error(), "index.elasticsearch."+key.name+":"); ok {
+				return errors.New("index.elasticsearch.kibana." + key.name + ":" + rest)
+			}
+		}
+	}
+	return err
 }
 
 // forKibana is the configuration of a connection to Kibana.

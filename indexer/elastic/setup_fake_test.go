@@ -227,7 +227,7 @@ func (f *fullServer) ism(r *http.Request, body string) (int, string) {
 			f.t.Error(err)
 		}
 		policy := inner(o, "policy")
-		policy["policy_id"], policy["last_updated_time"], policy["schema_version"], policy["error_notification"] = name, 1767323045678, 21, nil
+		policy["policy_id"], policy["last_updated_time"], policy["schema_version"], policy["error_notification"] = name, int64(1767323045678), 21, nil
 		for _, state := range policy["states"].([]any) {
 			state := state.(object)
 			if state["transitions"] == nil {
@@ -242,7 +242,7 @@ func (f *fullServer) ism(r *http.Request, body string) (int, string) {
 			}
 		}
 		for _, t := range policy["ism_template"].([]any) {
-			t.(object)["last_updated_time"] = 1767323045678
+			t.(object)["last_updated_time"] = int64(1767323045678)
 		}
 		answer, _ := json.Marshal(object{"_id": name, "_version": 1, "_primary_term": 1, "_seq_no": f.versions[name], "policy": policy})
 		return 200, string(answer)

@@ -1,10 +1,12 @@
 package elastic
 
 import (
+	"errors"
 	"net/http"
 	"os"
 	"strings"
 	"testing"
+	"time"
 )
 
 // The page shows the roles as they are exported.
@@ -93,4 +95,51 @@ func TestMissingPrivileges(t *testing.T) {
 		t.Errorf("the check has changed something:\n%s", f.log.String())
 	}
 	golden(t, "setup-privileges.txt", f.log.String())
+}
+
+// Kibana has the servers' credentials unless it has its own, and its secrets are
+// shown by no error.
+func TestKibanaAccess(t *testing.T) {
+	for name, c := range map[string]struct {
+		change func(*Config)
+		want   string
+	}{
+		"none":             {func(*Config) {}, ""},
+		"the servers'":     {func(c *Config) { c.Username, c.Password = "a", "b" }, basicAuth("a", "b")},
+		"from the URL":     {func(c *Config) { c.URLs = []string{"http://a:b@h:9200"} }, basicAuth("a", "b")},
+		"its own":          {func(c *Config) { c.APIKey = "x"; c.Kibana.Username, c.Kibana.Password = "k", "p" }, basicAuth("k", "p")},
+		"its own API key":  {func(c *Config) { c.Username = "a"; c.Kibana.APIKey = "key" }, "ApiKey key"},
+		"the servers' key": {func(c *Config) { c.APIKey = "x" }, "ApiKey x"},
+	} {
+		config := DefaultConfig("http://h:9200")
+		config.Kibana.URL = "http://k:5601"
+		c.change(&config)
+		if err := config.Validate(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+		access, err := config.KibanaAccess()
+		if err != nil || access.Authorization != c.want {
+			t.Errorf("%s: Authorization %q, %v; want %q", name, access.Authorization, err, c.want)
+		}
+	}
+	for want, change := range map[string]func(*Config){
+		"index.elasticsearch.setup: \"never\" is not allowed":             func(c *Config) { c.Setup = "never" },
+		"index.elasticsearch.lifecycle: \"cron\" is not allowed":          func(c *Config) { c.Lifecycle = "cron" },
+		"index.elasticsearch.retention.rollup_1m: 1m0s is not allowed":    func(c *Config) { c.Retention.Rollup1m = time.Minute },
+		"index.elasticsearch.kibana.url: \"http://***@k\" is not allowed": func(c *Config) { c.Kibana.URL = "http://u:hush@k" },
+		"index.elasticsearch.kibana.space: \"a/b\" is not allowed":        func(c *Config) { c.Kibana.Space = "a/b" },
+		"index.elasticsearch.kibana.username: nothing is not allowed":     func(c *Config) { c.Kibana.Password = "hush" },
+		"index.elasticsearch.kibana.api_key: it is not allowed":           func(c *Config) { c.Kibana.Username, c.Kibana.APIKey = "u", "hush" },
+		"index.elasticsearch.kibana.ca_file: open /nowhere/ca: no such":   func(c *Config) { c.Kibana.URL, c.Kibana.CAFile = "https://k", "/nowhere/ca" },
+		"index.elasticsearch.kibana.password_file: open /nowhere/p: no su": func(c *Config) {
+			c.Kibana.URL, c.Kibana.Username, c.Kibana.PasswordFile = "https://k", "u", "/nowhere/p"
+		},
+	} {
+		config := DefaultConfig("http://h:9200")
+		change(&config)
+		err := errors.Join(config.Validate(), config.Check())
+		if err == nil || !strings.Contains(err.Error(), want) || strings.Contains(err.Error(), "hush") {
+			t.Errorf("got %v, want %s", err, want)
+		}
+	}
 }
