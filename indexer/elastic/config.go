@@ -47,8 +47,8 @@ type Config struct {
 	// leaves that to `weir setup`. Default: auto.
 	Setup string `mapstructure:"setup" yaml:"setup"`
 	// Lifecycle says what deletes old documents: data_stream or ilm on
-	// Elasticsearch, ism on OpenSearch, none for nobody. Default: auto, which is
-	// data_stream and ism.
+	// Elasticsearch, ism on OpenSearch; none leaves that to you, and what an earlier
+	// setup made in force. Default: auto, which is data_stream and ism.
 	Lifecycle string `mapstructure:"lifecycle" yaml:"lifecycle"`
 	// Retention says how long documents are kept.
 	Retention RetentionConfig `mapstructure:"retention" yaml:"retention"`
