@@ -78,7 +78,7 @@ func installDashboards(ctx context.Context, s *elastic.Setup, c elastic.Config, 
 	}
 	if dry {
 		if send {
-			r.Requests = append(r.Requests, elastic.Request{Method: http.MethodPost, Path: c.Kibana.URL + "/api/saved_objects/_import?overwrite=true"})
+			r.Requests = append(r.Requests, elastic.Request{Method: http.MethodPost, Path: in.ImportURL()})
 		}
 		return nil
 	}

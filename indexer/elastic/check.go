@@ -73,10 +73,9 @@ func Reach(ctx context.Context, target *url.URL, transport *http.Transport, step
 	}
 	ctx, cancel := context.WithTimeout(ctx, 3*dialTimeout)
 	defer cancel()
-	addresses := []string{host}
 	if net.ParseIP(host) == nil {
-		var err error
-		if addresses, err = net.DefaultResolver.LookupHost(ctx, host); err != nil {
+		addresses, err := net.DefaultResolver.LookupHost(ctx, host)
+		if err != nil {
 			steps.Bad("DNS", err.Error(), "check the name in the URL, and this machine's name servers")
 			return false
 		}

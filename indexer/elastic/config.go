@@ -98,8 +98,8 @@ type Config struct {
 	// leaves that to `weir setup`. Default: auto.
 	Setup string `mapstructure:"setup" yaml:"setup"`
 	// Lifecycle says what deletes old documents: data_stream or ilm on
-	// Elasticsearch, ism on OpenSearch, none for nobody. Default: auto, which is
-	// data_stream and ism.
+	// Elasticsearch, ism on OpenSearch; none leaves that to you, and what an earlier
+	// setup made in force. Default: auto, which is data_stream and ism.
 	Lifecycle string `mapstructure:"lifecycle" yaml:"lifecycle"`
 	// Retention says how long documents are kept.
 	Retention RetentionConfig `mapstructure:"retention" yaml:"retention"`
@@ -154,7 +154,13 @@ func DefaultConfig(urls ...string) Config {
 }
 
 // Check reads the files that the configuration names, which Validate does not.
-func (c Config) Check() error { return c.access().check() }
+func (c Config) Check() error {
+	if err := c.access().check(); err != nil || c.Kibana.URL == "" {
+		return err
+	}
+	_, err := c.KibanaAccess()
+	return err
+}
 
 // Enabled reports whether the configuration names servers.
 func (c Config) Enabled() bool { return len(c.URLs) > 0 || c.CloudID != "" }

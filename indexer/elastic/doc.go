@@ -3,6 +3,10 @@
 // weir-counters-NAMESPACE and weir-rejected-NAMESPACE. It detects the product,
 // installs its own index templates, and retries what the server could not take.
 //
+// Setup brings a cluster to what documents need: policies, templates and streams,
+// in the sink's connection or from the command line. It tells what a person has
+// changed by hashes of canonical forms (setup_canon.go), and keeps it.
+//
 // The sink neither reads documents nor manages dashboards, and it never keeps
 // the collector from starting: while no server answers, documents wait in
 // memory, as many as Config.QueueBytes allows.

@@ -36,8 +36,6 @@ func (f fakeObjects) answer(r *http.Request, body string) (status int, text stri
 			return 404, text, true
 		}
 		return 200, text, true
-	case strings.HasPrefix(r.URL.Path, "/_resolve/index/"):
-		return 200, `{"indices":[],"aliases":[],"data_streams":[]}`, true
 	case strings.HasPrefix(r.URL.Path, "/_data_stream/"), strings.HasPrefix(r.URL.Path, "/_plugins/"), strings.HasPrefix(r.URL.Path, "/_ilm/"):
 		return 400, fmt.Sprintf(`{"error":"no handler found for uri [%s] and method [%s]"}`, r.URL.Path, r.Method), true
 	}

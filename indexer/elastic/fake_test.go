@@ -44,6 +44,8 @@ type fakeServer struct {
 	down func(host string) error
 	// cut is the same by path.
 	cut func(path string) error
+	// there are the data streams that exist, without weir- and the namespace.
+	there []string
 
 	mu        sync.Mutex
 	bulks     []bulk
@@ -87,6 +89,13 @@ func (f *fakeServer) RoundTrip(r *http.Request) (*http.Response, error) {
 		return reply(200, nil, `{"nodes":{"a":{"plugins":[{"name":"opensearch-custom-codecs"}]}}}`), nil
 	case strings.HasSuffix(r.URL.Path, "/_bulk"):
 		return f.bulk(r, body), nil
+	}
+	if strings.HasPrefix(r.URL.Path, "/_resolve/") {
+		var list []string
+		for _, name := range f.there {
+			list = append(list, `{"name":"weir-`+name+`-default","backing_indices":[".ds-weir-`+name+`-default-000001"]}`)
+		}
+		return reply(200, nil, `{"data_streams":[`+strings.Join(list, ",")+`]}`), nil
 	}
 	if status, text, ok := f.templates.answer(r, body); ok {
 		return reply(status, nil, text), nil

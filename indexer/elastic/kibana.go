@@ -1,8 +1,10 @@
 package elastic
 
 import (
+	"errors"
 	"net/http"
 	"net/url"
+	"strings"
 )
 
 // KibanaAccess is how to reach the Kibana of a configuration.
@@ -24,11 +26,11 @@ func (c Config) KibanaAccess() (KibanaAccess, error) {
 	}
 	auth, err := k.access().authorization()
 	if err != nil {
-		return KibanaAccess{}, err
+		return KibanaAccess{}, c.Kibana.rename(err)
 	}
 	network, err := newNetwork(k.access(), 1)
 	if err != nil {
-		return KibanaAccess{}, err
+		return KibanaAccess{}, c.Kibana.rename(err)
 	}
 	target, err := url.Parse(c.Kibana.URL)
 	if err != nil {
@@ -36,6 +38,18 @@ func (c Config) KibanaAccess() (KibanaAccess, error) {
 	}
 	transport, err := network.transport(target)
 	return KibanaAccess{auth, transport}, err
+}
+
+// rename has an error name the key that the file stands in.
+func (c KibanaConfig) rename(err error) error {
+	for _, key := range []struct{ name, value string }{{"ca_file", c.CAFile}, {"password_file", c.PasswordFile}} {
+		if err != nil && key.value != "" {
+			if rest, ok := strings.CutPrefix(err.Error(), "index.elasticsearch."+key.name+":"); ok {
+				return errors.New("index.elasticsearch.kibana." + key.name + ":" + rest)
+			}
+		}
+	}
+	return err
 }
 
 // forKibana is the configuration of a connection to Kibana.

@@ -82,12 +82,13 @@ func ismPolicy(stream string, keep time.Duration, priority int) object {
 		"actions": []object{{"rollover": object{
 			"min_primary_shard_size": rolloverSize, "min_index_age": serverDuration(rolloverAge(keep)),
 		}}},
+		"transitions": []object{},
 	}
 	states := []object{hot}
 	about := "Keeps " + stream + " for ever."
 	if keep > 0 {
 		hot["transitions"] = []object{{"state_name": "delete", "conditions": object{"min_rollover_age": serverDuration(keep)}}}
-		states = append(states, object{"name": "delete", "actions": []object{{"delete": object{}}}})
+		states = append(states, object{"name": "delete", "actions": []object{{"delete": object{}}}, "transitions": []object{}})
 		about = "Keeps " + stream + " for " + serverDuration(keep) + "."
 	}
 	return object{"policy": object{

@@ -78,6 +78,6 @@ func plainJSON(o object) (object, error) {
 		return nil, err
 	}
 	var plain object
-	err = decode(text, &plain)
+	err = readJSON(text, &plain)
 	return plain, err
 }

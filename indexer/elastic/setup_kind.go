@@ -127,8 +127,8 @@ func descriptionMark(policy object) mark {
 	return mark{ours: true, version: version, hash: found[2]}
 }
 
-// decode reads JSON without rounding numbers.
-func decode(text []byte, into any) error {
+// readJSON reads JSON without rounding numbers.
+func readJSON(text []byte, into any) error {
 	d := json.NewDecoder(bytes.NewReader(text))
 	d.UseNumber()
 	return d.Decode(into)
@@ -143,7 +143,7 @@ func listed(list, member string) func([]byte, string) (map[string]existing, erro
 			return nil, err
 		}
 		if raw, ok := answer[list]; ok {
-			if err := decode(raw, &items); err != nil {
+			if err := readJSON(raw, &items); err != nil {
 				return nil, err
 			}
 		}
@@ -159,7 +159,7 @@ func listed(list, member string) func([]byte, string) (map[string]existing, erro
 // parseILM reads {"NAME":{"policy":{…},"version":…}}.
 func parseILM(text []byte, _ string) (map[string]existing, error) {
 	var answer map[string]any
-	if err := decode(text, &answer); err != nil {
+	if err := readJSON(text, &answer); err != nil {
 		return nil, err
 	}
 	all := make(map[string]existing)
@@ -175,7 +175,7 @@ func parseILM(text []byte, _ string) (map[string]existing, error) {
 // has to name the two numbers.
 func parseISM(text []byte, name string) (map[string]existing, error) {
 	var answer map[string]any
-	if err := decode(text, &answer); err != nil {
+	if err := readJSON(text, &answer); err != nil {
 		return nil, err
 	}
 	query := url.Values{"if_seq_no": {fmt.Sprint(answer["_seq_no"])}, "if_primary_term": {fmt.Sprint(answer["_primary_term"])}}

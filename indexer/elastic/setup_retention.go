@@ -32,7 +32,7 @@ func (in *installer) streamRetention(ctx context.Context, old []planned) error {
 		} `json:"data_streams"`
 	}
 	if text != nil {
-		if err := decode(text, &list); err != nil {
+		if err := readJSON(text, &list); err != nil {
 			return in.failed(aboutRetention, "", fmt.Errorf("the list of lifecycles is not readable: %w", err))
 		}
 	}

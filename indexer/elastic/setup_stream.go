@@ -35,7 +35,7 @@ func (in *installer) streams(ctx context.Context) (map[string][]string, error) {
 			Indices []string `json:"backing_indices"`
 		} `json:"data_streams"`
 	}
-	if err := decode(text, &list); err != nil {
+	if err := readJSON(text, &list); err != nil {
 		return nil, fmt.Errorf("the list of data streams is not readable: %w", err)
 	}
 	for _, s := range list.Streams {
@@ -132,7 +132,7 @@ func (in *installer) rollOver(ctx context.Context, s planned, indices []string) 
 	}
 	var mappings object
 	if found {
-		if err := decode(text, &mappings); err != nil {
+		if err := readJSON(text, &mappings); err != nil {
 			return in.failed(aboutRollover, s.name, fmt.Errorf("the mapping of %s is not readable: %w", last, err))
 		}
 	}

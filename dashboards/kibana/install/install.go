@@ -24,6 +24,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 )
@@ -233,10 +234,10 @@ func (x *object) title() string {
 }
 
 // volatile are attributes that the products write by themselves.
-var volatile = map[string]bool{"fields": true, "fieldAttrs": true, "version": true, "hits": true, "sourceFilters": false}
+var volatile = map[string]bool{"fields": true, "fieldAttrs": true, "version": true, "hits": true}
 
-// hash tells apart what people see of an object: its attributes without those
-// that the products write by themselves.
+// hash tells apart what people see of an object: its references, and its
+// attributes without those that the products write by themselves.
 func (x *object) hash() string {
 	shown := make(map[string]any)
 	for name, raw := range x.Attributes {
@@ -251,6 +252,11 @@ func (x *object) hash() string {
 			}
 		}
 		shown[name] = value
+	}
+	var references []map[string]string
+	if json.Unmarshal(x.References, &references) == nil && len(references) > 0 {
+		slices.SortFunc(references, func(a, b map[string]string) int { return strings.Compare(a["name"], b["name"]) })
+		shown["references"] = references
 	}
 	text, _ := json.Marshal(shown) // sorted; of parsed JSON, so that it cannot fail
 	return short(text)

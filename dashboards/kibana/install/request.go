@@ -103,6 +103,12 @@ func (in *Installer) api(path string) string {
 	return in.base + path
 }
 
+// importPath is with what it takes to replace objects that are there.
+const importPath = "/api/saved_objects/_import?overwrite=true"
+
+// ImportURL is where files are sent to; valid once the product is detected.
+func (in *Installer) ImportURL() string { return in.api(importPath) }
+
 // call sends a request. The text comes with a StatusError, too.
 func (in *Installer) call(ctx context.Context, method, target string, body []byte, contentType string) (http.Header, []byte, error) {
 	request, err := http.NewRequestWithContext(ctx, method, target, bytes.NewReader(body))
@@ -257,7 +263,7 @@ func (in *Installer) send(ctx context.Context, objects []object, positions []int
 	if err := form.Close(); err != nil {
 		return nil, err
 	}
-	_, text, err := in.call(ctx, http.MethodPost, in.api("/api/saved_objects/_import?overwrite=true"), body.Bytes(), form.FormDataContentType())
+	_, text, err := in.call(ctx, http.MethodPost, in.ImportURL(), body.Bytes(), form.FormDataContentType())
 	if err != nil {
 		return nil, fmt.Errorf("import the saved objects: %w", err)
 	}

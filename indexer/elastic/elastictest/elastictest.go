@@ -106,6 +106,10 @@ func (s Server) Forget(t *testing.T, namespace string) {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), timeout)
 		defer cancel()
+		// What setup remembers, which no stream uses.
+		if status, text, err := s.do(ctx, http.MethodDelete, "/_component_template/weir-setup-"+namespace, ""); err != nil || status != http.StatusOK && status != http.StatusNotFound {
+			t.Errorf("deleting what setup remembers: status %d, %v: %s", status, err, text)
+		}
 		for _, stream := range streams {
 			name := stream + namespace
 			for _, path := range []string{"/_data_stream/" + name, "/_index_template/" + name,
