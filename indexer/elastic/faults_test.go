@@ -161,6 +161,22 @@ var faults = map[string]fault{
 		},
 		says: "neither Elasticsearch's nor OpenSearch's",
 	},
+	"a gateway that shows the request": {
+		change: func(c *Config) {
+			c.Username, c.Password, c.Headers = "weir", "hush-hush", map[string]string{"x-key": "hushed"}
+		},
+		before: func(n int, w http.ResponseWriter, r *http.Request) bool {
+			if n > 3 {
+				return false
+			}
+			w.WriteHeader(http.StatusBadGateway)
+			auth := r.Header.Get("Authorization")
+			_, _ = fmt.Fprintf(w, "x-key %s, %s, see http://weir:hush@gateway/", r.Header.Get("X-Key"), auth[len(auth)-8:])
+			_, _ = fmt.Fprintf(w, "; authorization %s", auth)
+			return true
+		},
+		says: "x-key ***",
+	},
 	"a web page": {
 		before: func(n int, w http.ResponseWriter, _ *http.Request) bool {
 			if n > 4 {
@@ -360,6 +376,102 @@ func TestRealExpiredCredentials(t *testing.T) {
 				finish(t, sink, log)
 				check(t, s, sink, log, namespace, 100, fault{says: "check the credentials"})
 			})
+		}
+	})
+}
+
+// counters gives n counter samples.
+func counters(n int) *flow.Batch {
+	b := flow.NewBatch(n)
+	for i := range n {
+		r := b.Next()
+		r.Kind = flow.KindCounters
+		r.SetTimestamp(time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC).UnixNano())
+		r.Extra = append(r.Extra, flow.Element{Name: "if_in_octets", Num: uint64(i)})
+	}
+	return b
+}
+
+// A block on another data stream than that of flows holds up only that one.
+func TestRealBlockBesideFlows(t *testing.T) {
+	elastictest.Each(t, func(t *testing.T, s elastictest.Server) {
+		namespace := s.Namespace(t)
+		p := newFaulty(t, s)
+		sink, log := p.open(namespace, nil, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), faultPatience)
+		defer cancel()
+		write(t, sink, counters(10))
+		if err := sink.Flush(ctx); err != nil {
+			t.Fatal(err)
+		}
+		set := func(value string) {
+			s.Call(t, http.MethodPut, "/"+streamCounters+namespace+"/_settings", `{"index.blocks.write":`+value+`}`, nil)
+		}
+		set("true")
+		write(t, sink, counters(10))
+		select {
+		case <-p.refused:
+		case <-ctx.Done():
+			t.Fatalf("the server has refused nothing; the log:\n%s", log)
+		}
+		sink.link.mu.Lock()
+		before := sink.link.round
+		sink.link.mu.Unlock()
+		for i := range 3 {
+			write(t, sink, flows(100*i, 100))
+			for metric(sink.metrics.indexed) < float64(10+100*(i+1)) {
+				_, _, _, change := sink.queue.load()
+				if !sleep(ctx, 10*time.Millisecond, change) {
+					t.Fatalf("flows wait for counters; the log:\n%s", log)
+				}
+			}
+		}
+		sink.link.mu.Lock()
+		after := sink.link.round
+		sink.link.mu.Unlock()
+		if after != before || sink.Ready() != nil {
+			t.Errorf("the connection was given up %d times; Ready gives %v", after-before, sink.Ready())
+		}
+		set("null")
+		finish(t, sink, log)
+		if n, _ := s.Totals(t, streamCounters+namespace, "flow.counters.if_in_octets"); n != 20 {
+			t.Errorf("%d counter samples are there, want 20; the log:\n%s", n, log)
+		}
+		if !strings.Contains(log.String(), "other than that of flows") {
+			t.Errorf("the log does not say it:\n%s", log)
+		}
+	})
+}
+
+// A template that somebody deletes before the first document: Elasticsearch
+// refuses documents without one, and the sink puts it back. OpenSearch knows no
+// such demand and makes an index of its own; nothing is lost there either.
+func TestRealMissingTemplate(t *testing.T) {
+	elastictest.Each(t, func(t *testing.T, s elastictest.Server) {
+		namespace := s.Namespace(t)
+		p := newFaulty(t, s)
+		sink, log := p.open(namespace, nil, nil)
+		ctx, cancel := context.WithTimeout(t.Context(), faultPatience)
+		defer cancel()
+		if _, _, ok := sink.link.await(ctx); !ok {
+			t.Fatalf("not connected: %v", sink.Ready())
+		}
+		s.Call(t, http.MethodDelete, "/_index_template/"+streamFlows+namespace, "", nil)
+		write(t, sink, flows(0, 100))
+		finish(t, sink, log)
+		there, _ := s.Totals(t, streamFlows+namespace, "network.bytes")
+		if there != 100 || metric(sink.metrics.indexed) != 100 {
+			t.Errorf("%d documents are there, %v counted, want 100; the log:\n%s", there, metric(sink.metrics.indexed), log)
+		}
+		if s.Product == elasticsearch {
+			if metric(sink.metrics.retried.WithLabelValues("missing_stream")) != 100 {
+				t.Errorf("%v documents were sent again, want 100", metric(sink.metrics.retried.WithLabelValues("missing_stream")))
+			}
+			s.Call(t, http.MethodGet, "/_index_template/"+streamFlows+namespace, "", nil)
+			list := search(t, s, streamFlows+namespace, `{"match_all":{}}`)
+			if !strings.HasPrefix(list[0].Index, ".ds-") {
+				t.Errorf("the documents are in %s, which is no data stream", list[0].Index)
+			}
 		}
 	})
 }
