@@ -77,7 +77,7 @@ func (o *importOptions) target(target string) (elastic.Config, error) {
 	}
 	e := cfg.Elastic(config.Output{Kind: "elasticsearch", Target: target})
 	if !e.Enabled() {
-		return e, errors.New("no server is named; give its URL, such as http://localhost:9200, or set index.elasticsearch.urls or cloud_id")
+		return e, errors.New("no server is named; give its URL, such as http://localhost:9200, or set index.elasticsearch.urls")
 	}
 	return e, e.Validate()
 }

@@ -1,6 +1,7 @@
 package elastic
 
 import (
+	"bytes"
 	"slices"
 	"time"
 )
@@ -28,6 +29,17 @@ func (b *body) document(i int) []byte {
 		start = b.ends[i-1]
 	}
 	return b.raw[start:b.ends[i]]
+}
+
+// beside reports whether no document is for the data stream of flows, which needs
+// no name in its action.
+func (b *body) beside() bool {
+	for i := range b.ends {
+		if !bytes.HasPrefix(b.document(i), []byte(`{"create":{"_index"`)) {
+			return false
+		}
+	}
+	return true
 }
 
 // end closes the document that was appended to raw last.

@@ -11,6 +11,8 @@ import (
 	"net"
 	"net/http"
 	"net/url"
+	"regexp"
+	"strings"
 	"sync"
 
 	"github.com/elastic/elastic-transport-go/v8/elastictransport"
@@ -123,7 +125,35 @@ func (k *client) do(ctx context.Context, request esapi.Request, buffer *bytes.Bu
 	if n > limit {
 		buffer.Truncate(int(limit)) // what parses it will complain
 	}
-	return answer{response.StatusCode, response.Header, buffer.Bytes()}, nil
+	a := answer{response.StatusCode, response.Header, buffer.Bytes()}
+	if a.status < 200 || a.status > 299 {
+		a.body = k.hide(a.body)
+	}
+	return a, nil
+}
+
+// hide takes our secrets out of an answer that may be logged: some gateways show
+// the request in their error pages.
+func (k *client) hide(text []byte) []byte {
+	auth, _ := k.auth.get()
+	secrets := []string{auth, k.config.Password, k.config.APIKey, k.config.BearerToken}
+	for _, value := range k.config.Headers {
+		secrets = append(secrets, value)
+	}
+	k.mu.Lock()
+	for _, value := range k.perHost {
+		secrets = append(secrets, value)
+	}
+	k.mu.Unlock()
+	for _, value := range secrets {
+		if _, credentials, ok := strings.Cut(value, " "); ok {
+			text = bytes.ReplaceAll(text, []byte(credentials), []byte("***"))
+		}
+		if value != "" {
+			text = bytes.ReplaceAll(text, []byte(value), []byte("***"))
+		}
+	}
+	return text
 }
 
 // statusError is an answer that means failure.
@@ -152,6 +182,9 @@ func (e *statusError) Error() string {
 	return text
 }
 
+// urlCredentials finds what may be a user and a password in a text.
+var urlCredentials = regexp.MustCompile(`://[^\s"'<>/@]*@`)
+
 // failure reads an error answer, whose shape is {"error":{"type","reason"}}; the
 // text may be anything, as proxies answer, too.
 func (a answer) failure() *statusError {
@@ -172,8 +205,8 @@ func (a answer) failure() *statusError {
 		}
 		return e
 	}
-	if len(a.body) > 0 {
-		e.kind, e.reason = "text", clip(string(a.body), 200)
+	if len(a.body) > 0 && e.location == "" {
+		e.kind, e.reason = "text", clip(string(urlCredentials.ReplaceAll(a.body, []byte("://***@"))), 200)
 	}
 	return e
 }

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"math"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -161,6 +160,22 @@ var faults = map[string]fault{
 		},
 		says: "neither Elasticsearch's nor OpenSearch's",
 	},
+	"a gateway that shows the request": {
+		change: func(c *Config) {
+			c.Username, c.Password, c.Headers = "weir", "hush-hush", map[string]string{"x-key": "hushed"}
+		},
+		before: func(n int, w http.ResponseWriter, r *http.Request) bool {
+			if n > 3 {
+				return false
+			}
+			w.WriteHeader(http.StatusBadGateway)
+			auth := r.Header.Get("Authorization")
+			_, _ = fmt.Fprintf(w, "x-key %s, %s, see http://weir:hush@gateway/", r.Header.Get("X-Key"), auth[len(auth)-8:])
+			_, _ = fmt.Fprintf(w, "; authorization %s", auth)
+			return true
+		},
+		says: "x-key ***",
+	},
 	"a web page": {
 		before: func(n int, w http.ResponseWriter, _ *http.Request) bool {
 			if n > 4 {
@@ -272,94 +287,4 @@ func total(t *testing.T, sink *Sink, result string) (sum float64) {
 		}
 	}
 	return sum
-}
-
-// Blocks that an operator or a full disk puts on an index: documents wait for
-// their end and are all there then.
-func TestRealBlocks(t *testing.T) {
-	elastictest.Each(t, func(t *testing.T, s elastictest.Server) {
-		for _, block := range []string{"write", "read_only", "read_only_allow_delete"} {
-			t.Run(block, func(t *testing.T) {
-				namespace := s.Namespace(t)
-				p := newFaulty(t, s)
-				sink, log := p.open(namespace, nil, nil)
-				ctx, cancel := context.WithTimeout(t.Context(), faultPatience)
-				defer cancel()
-				write(t, sink, flows(0, 100))
-				if err := sink.Flush(ctx); err != nil {
-					t.Fatal(err)
-				}
-				set := func(value string) {
-					s.Call(t, http.MethodPut, "/"+streamFlows+namespace+"/_settings", fmt.Sprintf(`{"index.blocks.%s":%s}`, block, value), nil)
-				}
-				set("true")
-				write(t, sink, flows(100, 100))
-				select {
-				case <-p.refused:
-				case <-ctx.Done():
-					t.Fatalf("the server has refused nothing; the log:\n%s", log)
-				}
-				set("null")
-				finish(t, sink, log)
-				check(t, s, sink, log, namespace, 200, fault{})
-			})
-		}
-	})
-}
-
-// Credentials that expire, in each form that a file can hold them: nothing is
-// lost until the file has the new ones, which need no restart.
-func TestRealExpiredCredentials(t *testing.T) {
-	elastictest.Each(t, func(t *testing.T, s elastictest.Server) {
-		for name, c := range map[string]struct {
-			change func(*Config, string)
-			header func(secret string) string
-			status int
-		}{
-			"password, 401": {func(c *Config, file string) { c.Username, c.PasswordFile = "weir", file }, func(s string) string { return basicAuth("weir", s) }, http.StatusUnauthorized},
-			"API key, 401":  {func(c *Config, file string) { c.APIKeyFile = file }, func(s string) string { return "ApiKey " + s }, http.StatusUnauthorized},
-			"token, 403":    {func(c *Config, file string) { c.BearerTokenFile = file }, func(s string) string { return "Bearer " + s }, http.StatusForbidden},
-		} {
-			t.Run(name, func(t *testing.T) {
-				file := put(t, filepath.Join(t.TempDir(), "secret"), "hush-1\n")
-				namespace := s.Namespace(t)
-				p := newFaulty(t, s)
-				valid, refused := "hush-1", make(chan struct{}, 1000)
-				p.set(func(_ int, w http.ResponseWriter, r *http.Request) bool {
-					p.mu.Lock()
-					defer p.mu.Unlock()
-					if r.Header.Get("Authorization") == c.header(valid) {
-						return false
-					}
-					w.WriteHeader(c.status)
-					refused <- struct{}{}
-					return true
-				}, nil)
-				sink, log := p.open(namespace, nil, func(config *Config) { c.change(config, file) })
-				ctx, cancel := context.WithTimeout(t.Context(), faultPatience)
-				defer cancel()
-				write(t, sink, flows(0, 50))
-				if err := sink.Flush(ctx); err != nil {
-					t.Fatal(err)
-				}
-				p.mu.Lock()
-				valid = "hush-22"
-				p.mu.Unlock()
-				write(t, sink, flows(50, 50))
-				for range 3 {
-					select {
-					case <-refused:
-					case <-ctx.Done():
-						t.Fatalf("the server was not asked again; the log:\n%s", log)
-					}
-				}
-				if err := sink.Ready(); err == nil || !strings.Contains(err.Error(), fmt.Sprintf("status %d", c.status)) {
-					t.Errorf("Ready gives %v", err)
-				}
-				put(t, file, "hush-22\n")
-				finish(t, sink, log)
-				check(t, s, sink, log, namespace, 100, fault{says: "check the credentials"})
-			})
-		}
-	})
 }

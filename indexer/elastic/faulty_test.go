@@ -89,7 +89,9 @@ func (x *exchange) forward(body []byte, encoding string) (status int, text []byt
 		x.t.Error(err)
 		panic(http.ErrAbortHandler)
 	}
-	request.Header.Set("Content-Type", x.r.Header.Get("Content-Type"))
+	if kind := x.r.Header.Get("Content-Type"); kind != "" {
+		request.Header.Set("Content-Type", kind)
+	}
 	if encoding != "" {
 		request.Header.Set("Content-Encoding", encoding)
 	}

@@ -224,7 +224,18 @@ func (w *sender) sendAgain(b *body, again []int, worst class, it item, round uin
 	switch {
 	case worst == classForbidden:
 		reason = "forbidden"
-		w.link.fail(round, troubleSetup, cause, wish)
+		if !part.beside() {
+			w.link.fail(round, troubleSetup, cause, wish)
+			break
+		}
+		// Flows get there all the same, so they must not wait for what is beside
+		// them, which waits as long as it would with the link down.
+		if w.quiet.Allow() {
+			w.log.Warn("the server does not let a data stream be written to, other than that of flows; its documents wait in memory", "documents", part.len(), "error", cause)
+		}
+		w.pool.put(b)
+		w.retry(part, reason, time.Now().Add(w.config.Retry.delay(part.attempts+5, wish)))
+		return
 	case worst == classMissing:
 		reason = "missing_stream"
 		w.link.fail(round, troubleServer, cause, wish)
