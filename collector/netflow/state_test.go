@@ -136,6 +136,28 @@ func TestExporterLimit(t *testing.T) {
 	}
 }
 
+// TestStreamsGoLast: a silent stream's templates do not come again.
+func TestStreamsGoLast(t *testing.T) {
+	cfg := DefaultConfig()
+	cfg.MaxExporters = 2
+	b := newTestbed(t, cfg)
+	at := func(addr string, session uint64, received time.Duration, sets ...[]byte) {
+		b.o.Addr, b.o.Session, b.o.Received = netip.MustParseAddr(addr), session, exported*1e9+int64(received)
+		b.decode(ipfixMessage(exported, 0, 1, sets...))
+		b.clean()
+	}
+	at("192.0.2.1", 7, 0, set2(2, smallTemplate))
+	at("192.0.2.2", 0, time.Second, set2(2, smallTemplate))
+	at("192.0.2.3", 0, time.Hour, set2(2, smallTemplate)) // in place of 192.0.2.2
+	at("192.0.2.1", 7, time.Hour, set2(300, smallRecord))
+	at("192.0.2.4", 8, 2*time.Hour, set2(2, smallTemplate)) // in place of 192.0.2.3
+	at("192.0.2.5", 0, 4*time.Hour, set2(2, smallTemplate)) // in place of the streams
+	if st := b.d.store.Stats(); st.Exporters != 1 {
+		t.Errorf("store holds %+v", st)
+	}
+	checkAccounts(t, b.d.store)
+}
+
 func TestWithdrawal(t *testing.T) {
 	b := newTestbed(t, DefaultConfig())
 	define, withdraw, data := set2(2, smallTemplate), set2(2, u16(300, 0)), set2(300, smallRecord)

@@ -105,19 +105,27 @@ func (s *Store) makeRoom(now int64) bool {
 	if now <= s.fullUntil {
 		return false
 	}
-	made, oldest := false, int64(math.MaxInt64)
-	for key, x := range s.exporters {
-		if seen := x.seen.Load(); now-seen > int64(s.cfg.IdleExporter) {
-			s.remove(key, x)
-			made = true
-		} else {
-			oldest = min(oldest, seen)
+	oldest := int64(math.MaxInt64)
+	// Streams go last: their templates do not come again, and they end by themselves.
+	for _, streams := range [...]bool{false, true} {
+		made := false
+		for key, x := range s.exporters {
+			if streams != (key.session != 0) {
+				continue
+			}
+			if seen := x.seen.Load(); now-seen > int64(s.cfg.IdleExporter) {
+				s.remove(key, x)
+				made = true
+			} else {
+				oldest = min(oldest, seen)
+			}
+		}
+		if made {
+			return true
 		}
 	}
-	if !made {
-		s.fullUntil = oldest + int64(s.cfg.IdleExporter)
-	}
-	return made
+	s.fullUntil = oldest + int64(s.cfg.IdleExporter)
+	return false
 }
 
 // remove drops an exporter; s.mu is held.
