@@ -1,0 +1,102 @@
+package savedobject
+
+import (
+	"fmt"
+	"strconv"
+)
+
+// GridWidth is how many columns a dashboard has.
+const GridWidth = 48
+
+// Panel is a visualization or a saved search on a board.
+type Panel struct {
+	// Name is the panel's part of its object's id: unique on its board.
+	Name string
+	// Title stands over the panel, Question is what the panel answers.
+	Title, Question string
+	// Width is in columns of the grid.
+	Width int
+	// Bare panels have no title over them.
+	Bare bool
+	// Vis is what is shown, unless Search is set.
+	Vis Vis
+	// Search is the id of a saved search that is shown; such a panel has no
+	// object of its own.
+	Search string
+}
+
+// Row is a number of panels beside each other.
+type Row struct {
+	// Height is in rows of the grid, some 20 pixels each.
+	Height int
+	Panels []Panel
+}
+
+// Board is a dashboard.
+type Board struct {
+	// ID is the object's id; those of its panels begin with it.
+	ID, Title, Description string
+	// Query narrows the whole board, in KQL.
+	Query string
+	// From is the start of the time range, such as now-24h, which ends now.
+	From string
+	// RefreshSeconds is the interval of asking anew; 0 for never.
+	RefreshSeconds int
+	Rows           []Row
+}
+
+// PanelID is the id of the object that a panel shows.
+func (b *Board) PanelID(p *Panel) string {
+	if p.Search != "" {
+		return p.Search
+	}
+	return b.ID + "-" + p.Name
+}
+
+// Objects gives the board and the visualizations on it, the board last. A row
+// that is wider than the grid is a mistake in a definition, and panics.
+func (b *Board) Objects() []Object {
+	var objects []Object
+	var references []Reference
+	panels := []object{}
+	y := 0
+	for _, row := range b.Rows {
+		x := 0
+		for i := range row.Panels {
+			p := &row.Panels[i]
+			name, kind := "panel_"+strconv.Itoa(len(panels)), typeSearch
+			if p.Search == "" {
+				kind = typeVisualization
+				objects = append(objects, p.Vis.object(b.PanelID(p), b.Title+": "+p.Title, p.Question))
+			}
+			panels = append(panels, place(p, name, x, y, row.Height))
+			references = append(references, Reference{ID: b.PanelID(p), Name: name, Type: kind})
+			x += p.Width
+		}
+		if x != GridWidth {
+			panic(fmt.Sprintf("%s: the row at %d is %d columns wide, not %d", b.ID, y, x, GridWidth))
+		}
+		y += row.Height
+	}
+	source, _ := searchSource("", b.Query, nil)
+	refresh := object{"pause": b.RefreshSeconds == 0, "value": b.RefreshSeconds * 1000}
+	return append(objects, newObject(typeDashboard, b.ID, object{
+		"title": b.Title, "description": b.Description, "hits": 0, "version": 1,
+		"panelsJSON": text(panels), "optionsJSON": text(object{"useMargins": true, "hidePanelTitles": false}),
+		"timeRestore": true, "timeFrom": b.From, "timeTo": "now", "refreshInterval": refresh,
+		"kibanaSavedObjectMeta": source,
+	}, references))
+}
+
+// place gives a panel its place on the grid.
+func place(p *Panel, name string, x, y, height int) object {
+	settings := object{}
+	if p.Bare {
+		settings["hidePanelTitles"] = true
+	}
+	index := name[len("panel_"):]
+	return object{
+		"version": "7.10.0", "panelIndex": index, "panelRefName": name, "title": p.Title, "embeddableConfig": settings,
+		"gridData": object{"x": x, "y": y, "w": p.Width, "h": height, "i": index},
+	}
+}
