@@ -7,11 +7,27 @@ import (
 // index lists the boards, in the order of the navigation.
 var index = []struct{ id, title string }{
 	{"weir-overview", "Overview"},
+	{"weir-talkers", "Top Talkers"},
+	{"weir-conversations", "Conversations"},
+	{"weir-applications", "Applications"},
+	{"weir-geography", "Geography"},
+	{"weir-systems", "Autonomous Systems"},
+	{"weir-interfaces", "Exporters & Interfaces"},
+	{"weir-details", "Traffic Details"},
+	{"weir-events", "Firewall & NAT"},
+	{"weir-names", "DNS, TLS & HTTP"},
+	{"weir-threats", "Threat hunting"},
+	{"weir-hosts", "Hosts"},
+	{"weir-trends", "Trends"},
+	{"weir-health", "Collector Health"},
 }
 
-// Boards gives the boards.
+// Boards gives the boards, in the same order.
 func Boards() []s.Board {
-	return []s.Board{overview()}
+	return []s.Board{
+		overview(), talkers(), conversations(), applications(), geography(), systems(), interfaces(), attributes(),
+		events(), names(), threats(), hosts(), trends(), health(),
+	}
 }
 
 // flowBoard begins a board of flows.

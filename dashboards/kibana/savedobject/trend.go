@@ -24,9 +24,18 @@ type Line struct {
 	Colour int
 	// Below mirrors the series under the axis.
 	Below bool
+	// With are further values for Script, which reckons with them as params.NAME;
+	// the line's own value is params.v.
+	With   []Term
+	Script string
+	// Before shows the values of a time before, such as 1w.
+	Before string
 	// Thin draws a line without filling what is under it, and not stacked.
 	Thin bool
 }
+
+// Term is a value that a line's script reckons with.
+type Term struct{ Name, Field, Kind string }
 
 // Rate says how a series becomes a rate.
 type Rate int
@@ -65,6 +74,17 @@ func Trend(pattern, query string, lines ...Line) Vis {
 	}}
 }
 
+// Every makes a trend's bars at least that wide.
+func (v Vis) Every(interval string) Vis {
+	params := object{}
+	for key, value := range v.params {
+		params[key] = value
+	}
+	params["interval"] = ">=" + interval
+	v.params = params
+	return v
+}
+
 func (l *Line) formats() (format, template string) {
 	format, template = l.Format, l.Template
 	if format == "" {
@@ -94,6 +114,9 @@ func (l *Line) series(i int) object {
 	}
 	if l.Thin {
 		s["fill"], s["stacked"], s["line_width"] = 0, "none", 2
+	}
+	if l.Before != "" {
+		s["offset_time"] = l.Before
 	}
 	if l.Query != "" {
 		s["split_mode"], s["filter"] = "filter", object{"query": l.Query, "language": "kuery"}
@@ -134,12 +157,19 @@ func (l *Line) metrics(id string) []object {
 	case PerBar:
 		script = "params.v"
 	}
+	if l.Script != "" {
+		script = l.Script
+	}
 	if l.Below {
 		script += " * -1"
 	}
 	if script == "params.v" {
 		return list
 	}
-	return append(list, object{"id": id + "r", "type": "math", "script": script,
-		"variables": []object{{"id": id + "v", "name": "v", "field": of}}})
+	variables := []object{{"id": id + "v", "name": "v", "field": of}}
+	for _, t := range l.With {
+		list = append(list, object{"id": id + "x" + t.Name, "type": t.Kind, "field": t.Field})
+		variables = append(variables, object{"id": id + "v" + t.Name, "name": t.Name, "field": id + "x" + t.Name})
+	}
+	return append(list, object{"id": id + "r", "type": "math", "script": script, "variables": variables})
 }
