@@ -26,9 +26,9 @@ func health() s.Board {
 	}
 	b.Rows = append(head(b.ID, choose(exporters, s.Control{Field: "observer.name", Label: "Exporter or collector"}, s.Control{Field: "flow.exporter.protocol", Label: "Protocol"})),
 		s.Row{Height: 6, Panels: []s.Panel{
-			{Name: "exporter-totals", Title: "Exporters", Question: "How much came, and how much did not?", Width: 24, Bare: true,
+			{Name: "exporter-totals", Title: "Exporters, totals", Question: "How much came, and how much did not?", Width: 24, Bare: true,
 				Vis: s.Numbers(exporters, ofExporter, s.Cardinality("observer.ip", "Exporters"), s.Sum(status("records"), "Records"), s.Sum(status("lost"), "Lost"), s.Sum(status("errors"), "Errors"))},
-			{Name: "collector-totals", Title: "Collector", Question: "Did the collector lose anything?", Width: 24, Bare: true,
+			{Name: "collector-totals", Title: "Collector, totals", Question: "Did the collector lose anything?", Width: 24, Bare: true,
 				Vis: s.Numbers(exporters, ofCollector, s.Sum(status("indexed"), "Indexed"), s.Sum(status("kernel_drops"), "Kernel drops"), s.Sum(status("dropped"), "Dropped"), s.Sum(status("rejected"), "Rejected"))},
 		}},
 		s.Row{Height: tall, Panels: []s.Panel{
@@ -110,18 +110,18 @@ func trends() s.Board {
 			panel("applications", "By application", "Which applications grow?", 24, by("application", "network.application", 10)),
 		}},
 		s.Row{Height: tall, Panels: []s.Panel{
-			panel("interfaces-in", "In, by interface", "How do links fill up?", 24, by("interface", "observer.ingress.interface.name", 12)),
-			panel("interfaces-out", "Out, by interface", "How do links fill up the other way?", 24, by("interface", "observer.egress.interface.name", 12)),
+			panel("interfaces-in", "In, by interface", "How do links fill up?", 24, by("interface and flow.direction: ingress", "observer.ingress.interface.name", 12)),
+			panel("interfaces-out", "Out, by interface", "How do links fill up the other way?", 24, by("interface and flow.direction: egress", "observer.egress.interface.name", 12)),
 		}},
 		s.Row{Height: tall, Panels: []s.Panel{
-			panel("systems", "By destination's network", "Towards which networks does traffic grow?", 24, by("as", "destination.as.organization.name", 10)),
-			panel("countries", "By destination's country", "Towards which countries?", 24, by("country", "destination.geo.country_name", 10)),
+			panel("systems", "By destination's network", "Towards which networks does traffic grow?", 24, by("as and flow.rollup.side: destination", "destination.as.organization.name", 10)),
+			panel("countries", "By destination's country", "Towards which countries?", 24, by("country and flow.rollup.side: destination", "destination.geo.country_name", 10)),
 		}},
 		s.Row{Height: 17, Panels: []s.Panel{
 			panel("host-table", "Hosts", "Which hosts had most over the whole time?", 16,
 				s.Table(hours, "flow.rollup.by: host and source.ip: *", 10, []s.Agg{s.Sum("network.bytes", "Bytes"), s.Sum("source.bytes", "Sent"), s.Sum("destination.bytes", "Received")}, s.Terms("source.ip", "Host", 50))),
 			panel("category-table", "Categories", "What was the network used for?", 16, sums("category", s.Terms("flow.category", "Category", 40))),
-			panel("system-table", "Networks", "Which networks had most?", 16, sums("as", s.Terms("destination.as.organization.name", "Network", 50))),
+			panel("system-table", "Networks", "Which networks had most?", 16, sums("as and flow.rollup.side: destination", s.Terms("destination.as.organization.name", "Network", 50))),
 		}},
 		s.Row{Height: tall, Panels: []s.Panel{
 			panel("minutes", "By the minute", "How did single minutes look? Narrow the time range: minutes are kept for 30 days.", 48,

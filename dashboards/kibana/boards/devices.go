@@ -83,7 +83,7 @@ func attributes() s.Board {
 			panel("icmp", "ICMP", "Which ICMP messages are there, and from how many hosts?", 24,
 				table(icmp, []s.Agg{s.Documents("Flows"), s.Sum("network.packets", "Packets"), s.Cardinality("source.ip", "Sources")},
 					s.Terms("network.transport", "Protocol", 2), s.Terms("flow.icmp.type", "Type", 10), s.Terms("flow.icmp.code", "Code", 5))),
-			panel("vlan-table", "VLANs", "How much has each VLAN?", 24,
+			panel("vlan-table", "VLANs by exporter", "How much has each VLAN?", 24,
 				table("network.vlan.id: *", traffic(), s.Terms("network.vlan.id", "VLAN", 30), s.Terms("observer.name", "Exporter", 5))),
 		}},
 		s.Row{Height: tall, Panels: []s.Panel{

@@ -31,6 +31,7 @@ func rollupFields() []savedobject.Field {
 	return []savedobject.Field{
 		{Name: "flow.rollup.interval", Type: "keyword"},
 		{Name: "flow.rollup.by", Type: "keyword"},
+		{Name: "flow.rollup.side", Type: "keyword"},
 	}
 }
 

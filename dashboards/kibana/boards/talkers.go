@@ -80,7 +80,7 @@ func applications() s.Board {
 		s.Row{Height: tall, Panels: []s.Panel{
 			panel("applications-trend", "Traffic by application", "When were applications used that exporters recognised?", 32,
 				s.Trend(pattern(flows), "network.application: *", s.Line{Field: "network.bytes", Rate: s.Bits, By: "network.application", Top: 10})),
-			panel("applications-cloud", "Applications", "Which applications do exporters recognise?", 16,
+			panel("applications-cloud", "Recognised applications", "Which applications do exporters recognise?", 16,
 				s.Cloud(flows, "", octets, s.Terms("network.application", "Application", 30))),
 		}},
 		s.Row{Height: 17, Panels: []s.Panel{

@@ -20,6 +20,7 @@ func main() {
 	}
 	for name, body := range map[string][]byte{
 		"dashboards/kibana/weir.ndjson": savedobject.NDJSON(boards.Objects()),
+		"docs/reference/dashboards.md":  boards.Reference(),
 	} {
 		if err := os.WriteFile(filepath.Join(os.Args[1], name), body, 0o644); err != nil {
 			log.Fatal(err)
