@@ -23,7 +23,7 @@ const (
 // Action is the record's event.action in documents: what happened, for traffic
 // that a device reports events of, else what the record is.
 func (r *Record) Action() string {
-	if r.Kind == KindFlow && r.Has(FieldEventAction) {
+	if (r.Kind == KindFlow || r.Kind == KindExporter) && r.Has(FieldEventAction) {
 		return r.EventAction
 	}
 	return r.Kind.String()

@@ -23,7 +23,24 @@ const (
 	KindOptions
 	// KindCounters is a counter sample of sFlow.
 	KindCounters
+	// KindRollup is the sum of the flows of an interval that have something in
+	// common, see indexer/rollup.
+	KindRollup
+	// KindExporter is the state of an exporter, or of the collector when
+	// event.action says so; its Extra are rows of catalogue.Status.
+	KindExporter
+
+	// NumKinds bounds arrays indexed by Kind.
+	NumKinds
 )
+
+// ActionCollector is event.action of a record of KindExporter that is about the
+// collector itself.
+const ActionCollector = "collector_status"
+
+// Metric reports whether records of the kind are numbers about an interval, and
+// not what happened: their event.kind is metric.
+func (k Kind) Metric() bool { return k >= KindRollup }
 
 // String is the value of event.action of a record that is no event.
 func (k Kind) String() string {
@@ -32,6 +49,10 @@ func (k Kind) String() string {
 		return "options_record"
 	case KindCounters:
 		return "counters_sample"
+	case KindRollup:
+		return "rollup"
+	case KindExporter:
+		return "exporter_status"
 	}
 	return "network_flow"
 }

@@ -113,21 +113,33 @@ func appendRelatedIP(dst []byte, r *Record) []byte {
 	return closeList(dst)
 }
 
-// appendElements writes flow.ie, or flow.counters in a counter sample.
+// appendKind writes event.kind.
+func appendKind(dst []byte, k Kind) []byte {
+	if k.Metric() {
+		return append(dst, `"metric"`...)
+	}
+	return append(dst, `"event"`...)
+}
+
+// appendElements writes flow.ie, flow.counters in a counter sample, or
+// flow.status in a status document.
 func (e *Encoder) appendElements(dst []byte, r *Record) []byte {
 	if len(r.Extra) == 0 {
 		return dst
 	}
-	if r.Kind == KindCounters {
+	switch r.Kind {
+	case KindCounters:
 		dst = append(dst, `"counters":`...)
-	} else {
+	case KindExporter:
+		dst = append(dst, `"status":`...)
+	default:
 		dst = append(dst, `"ie":`...)
 	}
 	return append(e.AppendElements(dst, r), ',')
 }
 
 // AppendElements appends the record's Extra as a JSON object: the value of
-// flow.ie, or of flow.counters in a counter sample.
+// flow.ie, of flow.counters or of flow.status, as the record's kind has it.
 func (e *Encoder) AppendElements(dst []byte, r *Record) []byte { return e.AppendObject(dst, r.Extra) }
 
 // AppendObject appends elements as one JSON object. An element that occurs more

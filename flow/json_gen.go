@@ -12,7 +12,7 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 		dst = append(dst, ',')
 	}
 	dst = append(dst, `"event":{`...)
-	dst = append(dst, `"kind":"event",`...)
+	dst = append(appendKind(append(dst, `"kind":`...), r.Kind), ',')
 	dst = append(dst, `"category":["network"],`...)
 	dst = append(appendEventType(append(dst, `"type":`...), r.EventTypes()), ',')
 	dst = append(appendString(append(dst, `"action":`...), r.Action()), ',')
@@ -562,7 +562,7 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 		dst[len(dst)-1] = '}'
 		dst = append(dst, ',')
 	}
-	if r.set[1]&0xffffffffffffff00 != 0 || r.set[2]&0x1f != 0 || len(r.Extra) > 0 {
+	if r.set[1]&0xffffffffffffff00 != 0 || r.set[2]&0xff != 0 || len(r.Extra) > 0 {
 		dst = append(dst, `"flow":{`...)
 		if r.set[1]&0x100 != 0 {
 			dst = append(dst, `"count":`...)
@@ -959,6 +959,26 @@ func (e *Encoder) appendMembers(dst []byte, r *Record) []byte {
 			if r.set[2]&0x10 != 0 {
 				dst = append(dst, `"engine_id":`...)
 				dst = strconv.AppendUint(dst, uint64(r.FlowExporterEngineID), 10)
+				dst = append(dst, ',')
+			}
+			dst[len(dst)-1] = '}'
+			dst = append(dst, ',')
+		}
+		if r.set[2]&0xe0 != 0 {
+			dst = append(dst, `"rollup":{`...)
+			if r.set[2]&0x20 != 0 {
+				dst = append(dst, `"interval":`...)
+				dst = appendString(dst, r.FlowRollupInterval)
+				dst = append(dst, ',')
+			}
+			if r.set[2]&0x40 != 0 {
+				dst = append(dst, `"by":`...)
+				dst = appendString(dst, r.FlowRollupBy)
+				dst = append(dst, ',')
+			}
+			if r.set[2]&0x80 != 0 {
+				dst = append(dst, `"side":`...)
+				dst = appendString(dst, r.FlowRollupSide)
 				dst = append(dst, ',')
 			}
 			dst[len(dst)-1] = '}'

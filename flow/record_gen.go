@@ -139,6 +139,9 @@ const (
 	FieldFlowExporterAgent
 	FieldFlowExporterEngineType
 	FieldFlowExporterEngineID
+	FieldFlowRollupInterval
+	FieldFlowRollupBy
+	FieldFlowRollupSide
 
 	// NumFields is how many fields a record stores.
 	NumFields
@@ -278,6 +281,9 @@ var fieldNames = [NumFields]string{
 	FieldFlowExporterAgent:          "flow.exporter.agent",
 	FieldFlowExporterEngineType:     "flow.exporter.engine_type",
 	FieldFlowExporterEngineID:       "flow.exporter.engine_id",
+	FieldFlowRollupInterval:         "flow.rollup.interval",
+	FieldFlowRollupBy:               "flow.rollup.by",
+	FieldFlowRollupSide:             "flow.rollup.side",
 }
 
 type presence [3]uint64
@@ -383,6 +389,9 @@ type Record struct {
 	FlowVRFRD                  string     // flow.vrf.route_distinguisher
 	FlowExporterProtocol       string     // flow.exporter.protocol
 	FlowExporterTransport      string     // flow.exporter.transport
+	FlowRollupInterval         string     // flow.rollup.interval
+	FlowRollupBy               string     // flow.rollup.by
+	FlowRollupSide             string     // flow.rollup.side
 	SourceGeoLocation          Point      // source.geo.location
 	DestinationGeoLocation     Point      // destination.geo.location
 	Tags                       []string   // tags

@@ -807,6 +807,24 @@ func (r *Record) SetFlowExporterEngineID(v uint8) {
 	r.mark(FieldFlowExporterEngineID)
 }
 
+// SetFlowRollupInterval sets flow.rollup.interval.
+func (r *Record) SetFlowRollupInterval(v string) {
+	r.FlowRollupInterval = v
+	r.mark(FieldFlowRollupInterval)
+}
+
+// SetFlowRollupBy sets flow.rollup.by.
+func (r *Record) SetFlowRollupBy(v string) {
+	r.FlowRollupBy = v
+	r.mark(FieldFlowRollupBy)
+}
+
+// SetFlowRollupSide sets flow.rollup.side.
+func (r *Record) SetFlowRollupSide(v string) {
+	r.FlowRollupSide = v
+	r.mark(FieldFlowRollupSide)
+}
+
 // SetUint sets field id to an unsigned or signed number, or a time in Unix nanoseconds. A value that does not fit the field is cut to its low bits.
 // It reports false, and sets nothing, when the field is of another type.
 func (r *Record) SetUint(id FieldID, v uint64) bool {
@@ -1216,6 +1234,12 @@ func (r *Record) SetString(id FieldID, v string) bool {
 		r.FlowExporterProtocol = v
 	case FieldFlowExporterTransport:
 		r.FlowExporterTransport = v
+	case FieldFlowRollupInterval:
+		r.FlowRollupInterval = v
+	case FieldFlowRollupBy:
+		r.FlowRollupBy = v
+	case FieldFlowRollupSide:
+		r.FlowRollupSide = v
 	default:
 		return false
 	}

@@ -40,6 +40,9 @@ const (
 	Labels
 	// Elements is the bag of information elements that no field claims.
 	Elements
+	// F64 is a floating-point number. Rows of Status have it, fields of a record
+	// do not.
+	F64
 )
 
 // Form says how the JSON encoder writes a value that it does not write in its
@@ -67,6 +70,8 @@ const (
 	// FormConst and the ones after it mark fields that no record stores: the
 	// encoder derives them from the others.
 	FormConst
+	// FormKind is event.kind, which follows from the record's kind.
+	FormKind
 	FormRelatedIP
 	FormElements
 )
@@ -104,7 +109,7 @@ func (f *Field) Derived() bool { return f.Form >= FormConst }
 func (f *Field) StoreType() string {
 	switch {
 	case f.Form == FormTCPFlags || f.Form == FormText || f.Form == FormEndReason ||
-		f.Form == FormDirection || f.Form == FormForwarding || f.Form == FormConst || f.Form == FormEventType:
+		f.Form == FormDirection || f.Form == FormForwarding || f.Form == FormConst || f.Form == FormKind || f.Form == FormEventType:
 		return "keyword"
 	case f.Form == FormRelatedIP:
 		return "ip"
@@ -114,6 +119,8 @@ func (f *Field) StoreType() string {
 		return "ip"
 	case U8, U16, U32, U64, I64, Labels:
 		return "long"
+	case F64:
+		return "double"
 	case Time:
 		return "date"
 	case GeoPoint:

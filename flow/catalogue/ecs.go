@@ -2,11 +2,11 @@ package catalogue
 
 // Times, event and network: https://www.elastic.co/guide/en/ecs/current/
 var eventFields = []Field{
-	{Name: "@timestamp", Go: "Timestamp", Type: Time, Meaning: "When the flow ended; equal to event.end. The receive time when the exporter's clock is too far off, see flow.time_source."},
-	{Name: "event.kind", Form: FormConst, Type: Keyword, Const: `"event"`, Meaning: "Always event."},
+	{Name: "@timestamp", Go: "Timestamp", Type: Time, Meaning: "When the flow ended; equal to event.end; in a roll-up the start of its interval. The receive time when the exporter's clock is too far off, see flow.time_source."},
+	{Name: "event.kind", Form: FormKind, Type: Keyword, Const: `"event"`, Meaning: "event; metric in roll-ups and in status documents."},
 	{Name: "event.category", Form: FormConst, Type: Keyword, Const: `["network"]`, Meaning: "Always network."},
 	{Name: "event.type", Go: "EventType", Type: U8, Form: FormEventType, Meaning: "ECS categorization: connection for traffic, with start, end, allowed or denied where the exporter reports an event; info for options and counters."},
-	{Name: "event.action", Go: "EventAction", Type: Keyword, Form: FormAction, Meaning: "What happened, when the exporter reports an event and not traffic: flow_created, flow_deleted, flow_denied, flow_updated, nat44_session_created and so on. Else what the document is: network_flow, options_record or counters_sample."},
+	{Name: "event.action", Go: "EventAction", Type: Keyword, Form: FormAction, Meaning: "What happened, when the exporter reports an event and not traffic: flow_created, flow_deleted, flow_denied, flow_updated, nat44_session_created and so on. Else what the document is: network_flow, options_record, counters_sample, rollup, exporter_status or collector_status."},
 	{Name: "event.outcome", Go: "EventOutcome", Type: Keyword, Meaning: "success or failure, when the exporter says what became of the packets: forwarded, dropped, denied."},
 	{Name: "event.reason", Go: "EventReason", Type: Keyword, Meaning: "Why: the drop reason of the forwarding status, the firewall's or translator's reason."},
 	{Name: "event.code", Go: "EventCode", Type: Keyword, Meaning: "The exporter's own number for the reason, such as the extended event of Cisco ASA."},

@@ -2,7 +2,7 @@ package catalogue
 
 // What ECS has no name for lives under flow.
 var flowFields = []Field{
-	{Name: "flow.count", Go: "FlowCount", Type: U64, Unit: "flows", Elements: []string{"deltaFlowCount"}, Meaning: "Flows that the exporter summed up in this record."},
+	{Name: "flow.count", Go: "FlowCount", Type: U64, Unit: "flows", Elements: []string{"deltaFlowCount"}, Meaning: "Flows that the exporter summed up in this record. In a roll-up, the flows that are summed up: one for each record, or as many as it says."},
 	{Name: "flow.service", Go: "FlowService", Type: Keyword, Meaning: "Service name that IANA has registered for the protocol and the server's port."},
 	{Name: "flow.category", Go: "FlowCategory", Type: Keyword, Meaning: "Kind of traffic: Web, Email, VPN, Streaming Media and so on; Other when no rule matches."},
 	{Name: "flow.category_rule", Go: "FlowCategoryRule", Type: Keyword, Meaning: "The rule that decided the category."},
@@ -63,5 +63,8 @@ var flowFields = []Field{
 	{Name: "flow.exporter.agent", Go: "FlowExporterAgent", Type: IP, Meaning: "Agent address inside an sFlow datagram, or the original exporter behind a mediator."},
 	{Name: "flow.exporter.engine_type", Go: "FlowExporterEngineType", Type: U8, Elements: []string{"engineType"}, Meaning: "Kind of switching engine (NetFlow v5 and v9)."},
 	{Name: "flow.exporter.engine_id", Go: "FlowExporterEngineID", Type: U8, Elements: []string{"engineId"}, Meaning: "Number of the switching engine (NetFlow v5 and v9)."},
-	{Name: "flow.ie", Form: FormElements, Type: Elements, Meaning: "Information elements that no field above claims, by their registered names; unknown ones as enterprise_id in hex; structured data (RFC 6313) as objects and lists. In sFlow counter samples flow.counters holds the counters instead."},
+	{Name: "flow.rollup.interval", Go: "FlowRollupInterval", Type: Keyword, Meaning: "Roll-ups only: length of the interval, 1m or 1h."},
+	{Name: "flow.rollup.by", Go: "FlowRollupBy", Type: Keyword, Meaning: "Roll-ups only: what the flows are summed by: exporter, interface, as, country, application, category or host. Every flow is in the sums of each."},
+	{Name: "flow.rollup.side", Go: "FlowRollupSide", Type: Keyword, Meaning: "Roll-ups by as and country only: the end of the flow that the sum is by, source or destination. Every flow is in the sums of each."},
+	{Name: "flow.ie", Form: FormElements, Type: Elements, Meaning: "Information elements that no field above claims, by their registered names; unknown ones as enterprise_id in hex; structured data (RFC 6313) as objects and lists. In sFlow counter samples flow.counters holds the counters instead, in status documents flow.status what is listed below."},
 }

@@ -82,7 +82,7 @@ func TestRealFields(t *testing.T) {
 		}
 		for i := range catalogue.Fields {
 			f := &catalogue.Fields[i]
-			if f.Form == catalogue.FormConst {
+			if f.Form == catalogue.FormConst || f.Form == catalogue.FormKind {
 				checkField(t, s, stream, f, document, 2) // every document has it
 			} else {
 				checkField(t, s, stream, f, document, 1)

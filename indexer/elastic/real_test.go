@@ -86,8 +86,8 @@ func TestRealTemplates(t *testing.T) {
 			stop(t, sink)
 			return log.String()
 		}
-		if n := strings.Count(begin(), "index template installed"); n != 3 {
-			t.Errorf("the first start installed %d templates, want 3", n)
+		if n := strings.Count(begin(), "index template installed"); n != allTemplates {
+			t.Errorf("the first start installed %d templates, want %d", n, allTemplates)
 		}
 		first := read()
 		if n := strings.Count(begin(), "index template installed"); n != 0 {

@@ -34,8 +34,9 @@ func TestLostConnections(t *testing.T) {
 		f := newFake(t)
 		calls := 0
 		f.down = func(string) error {
-			// 1 to 7 are the set-up and then the first bulk request is cut off.
-			if calls++; calls == 8 {
+			// The set-up asks who answers, then for each template, which it puts; after
+			// that the first bulk request is cut off.
+			if calls++; calls == 1+2*allTemplates+1 {
 				return errors.New("unexpected EOF")
 			}
 			return nil

@@ -49,7 +49,7 @@ type Sink struct {
 	link      *link
 	queue     *queue
 	pool      *pool
-	actions   [3][]byte     // the line before a document, by flow.Kind; none for kinds that are skipped
+	actions   actions       // the line before a document
 	report    []byte        // the same for rejected documents
 	limit     atomic.Int64  // bytes of a body, less than FlushBytes once the server found that too large
 	quiet     *rate.Limiter // of log lines about single answers
@@ -81,15 +81,10 @@ func New(c Config, d Dependencies) (*Sink, error) {
 	s.log = d.Logger.With("sink", s.name)
 	s.link = newLink(c.Retry, len(endpoints), s.log, s.setup)
 	s.limit.Store(int64(c.FlushBytes))
-	s.actions[flow.KindFlow] = []byte(`{"create":{}}` + "\n") // the request's path names the stream
-	s.actions[flow.KindCounters] = createIn(streamCounters + c.Namespace)
+	s.actions = newActions(c.Namespace)
 	s.report = createIn(streamRejected + c.Namespace)
 	s.metrics, err = newMetrics(d.Registerer, s)
 	return s, err
-}
-
-func createIn(stream string) []byte {
-	return fmt.Appendf(nil, `{"create":{"_index":%q}}`+"\n", stream)
 }
 
 // Name is elasticsearch and the first server's host, port and path.
@@ -142,7 +137,7 @@ func (s *Sink) Write(ctx context.Context, b *flow.Batch) error {
 	}
 	for i := range b.Records() {
 		r := b.At(i)
-		action := s.actions[r.Kind]
+		action := s.actions.of(r)
 		if action == nil {
 			s.metrics.documents.WithLabelValues(resultSkipped, reasonOptions).Inc()
 			continue
@@ -185,7 +180,7 @@ func (s *Sink) dropRest(ctx context.Context, b *flow.Batch, i int) {
 	}
 	lost := 0
 	for ; i < b.Len(); i++ {
-		if s.actions[b.At(i).Kind] == nil {
+		if s.actions.of(b.At(i)) == nil {
 			s.metrics.documents.WithLabelValues(resultSkipped, reasonOptions).Inc()
 			continue
 		}

@@ -7,14 +7,7 @@ import (
 // templateVersion is carried by the installed templates. It must grow with
 // every change of what this file or the catalogue makes; the golden files in
 // testdata show such changes.
-const templateVersion = 3
-
-// The data streams, without the namespace.
-const (
-	streamFlows    = "weir-flows-"
-	streamCounters = "weir-counters-"
-	streamRejected = "weir-rejected-"
-)
+const templateVersion = 4
 
 // longestKeyword is how many characters of a text are indexed; longer ones stay
 // in the document but cannot be searched. Lucene's limit is 32,766 bytes.
@@ -40,6 +33,12 @@ func templates(p product, c Config) map[string]object {
 			[]string{"observer.name", "network.direction", "network.application", "@timestamp"}, nil),
 		streamCounters + c.Namespace: template(c, streamCounters, countersMapping(p),
 			[]string{"observer.name", "@timestamp"}, limitCounters(p)),
+		streamExporters + c.Namespace: template(c, streamExporters, object{"properties": statusProperties(p)},
+			[]string{"observer.name", "@timestamp"}, nil),
+		streamRollupMinute + c.Namespace: template(c, streamRollupMinute, object{"properties": rollupProperties(p)},
+			[]string{"flow.rollup.by", "observer.name", "@timestamp"}, nil),
+		streamRollupHour + c.Namespace: template(c, streamRollupHour, object{"properties": rollupProperties(p)},
+			[]string{"flow.rollup.by", "observer.name", "@timestamp"}, nil),
 		streamRejected + c.Namespace: template(c, streamRejected, object{"properties": rejectedProperties()}, nil, nil),
 	}
 }
@@ -100,6 +99,28 @@ func fieldMapping(p product, f *catalogue.Field) object {
 		m["index"] = false
 	}
 	return m
+}
+
+// rollupProperties maps what roll-ups have: fields of the catalogue, but no
+// elements.
+func rollupProperties(p product) object {
+	properties := recordProperties(p)
+	delete(properties["flow"].(object)["properties"].(object), "ie")
+	return properties
+}
+
+// statusProperties maps the documents about exporters and the collector.
+func statusProperties(p product) object {
+	properties := rollupProperties(p)
+	for i := range catalogue.Status {
+		f := &catalogue.Status[i]
+		m := object{"type": f.StoreType(), "index": false}
+		if f.StoreType() == "keyword" {
+			m["ignore_above"] = longestKeyword
+		}
+		place(properties, f.Path(), m)
+	}
+	return properties
 }
 
 // countersMapping is that of records, plus the counters of sFlow's samples. Their

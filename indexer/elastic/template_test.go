@@ -21,6 +21,9 @@ var update = flag.Bool("update", false, "write the golden files in testdata anew
 
 var bothProducts = []product{{elasticsearch, "8.19.0"}, {opensearch, "2.19.1"}}
 
+// allTemplates is how many index templates the set-up installs.
+var allTemplates = len(templates(bothProducts[0], DefaultConfig("http://x")))
+
 // The golden files are what servers are sent. When this test fails because the
 // mapping was meant to change, templateVersion must grow, too; then run
 //
@@ -28,7 +31,7 @@ var bothProducts = []product{{elasticsearch, "8.19.0"}, {opensearch, "2.19.1"}}
 func TestTemplates(t *testing.T) {
 	for _, p := range bothProducts {
 		all := templates(p, DefaultConfig("http://x"))
-		if names := slices.Sorted(maps.Keys(all)); !slices.Equal(names, []string{"weir-counters-default", "weir-flows-default", "weir-rejected-default"}) {
+		if names := slices.Sorted(maps.Keys(all)); !slices.Equal(names, []string{"weir-counters-default", "weir-exporters-default", "weir-flows-default", "weir-rejected-default", "weir-rollup-1h-default", "weir-rollup-1m-default"}) {
 			t.Errorf("%s: templates %v", p.name, names)
 		}
 		for name, template := range all {
@@ -66,7 +69,7 @@ func TestEveryFieldIsMapped(t *testing.T) {
 	texts := []catalogue.Form{catalogue.FormText, catalogue.FormTCPFlags, catalogue.FormEndReason, catalogue.FormDirection, catalogue.FormForwarding, catalogue.FormEventType}
 	for _, p := range bothProducts {
 		all := templates(p, DefaultConfig("http://x"))
-		for _, stream := range []string{streamFlows, streamCounters} {
+		for _, stream := range []string{streamFlows, streamCounters, streamExporters, streamRollupMinute, streamRollupHour} {
 			properties := all[stream+"default"]["template"].(object)["mappings"].(object)["properties"].(object)
 			leaves := make(map[string]string)
 			collectLeaves(properties, "", leaves)
@@ -78,8 +81,8 @@ func TestEveryFieldIsMapped(t *testing.T) {
 				}
 				if f.Type == catalogue.Elements {
 					want = map[string]string{elasticsearch: "flattened", opensearch: "flat_object"}[p.name]
-					if stream == streamCounters {
-						want = "" // flow.counters has its place there
+					if stream != streamFlows {
+						want = "" // flow.counters and flow.status have its place, and roll-ups have none
 					}
 				}
 				if got := leaves[f.Name]; got != want {
@@ -88,6 +91,13 @@ func TestEveryFieldIsMapped(t *testing.T) {
 				delete(leaves, f.Name)
 			}
 			delete(leaves, "flow.counters")
+			for i := range catalogue.Status {
+				f := &catalogue.Status[i]
+				if got := leaves[f.Path()]; stream == streamExporters && got != f.StoreType() {
+					t.Errorf("%s %s: %s is mapped as %q, want %q", p.name, stream, f.Path(), got, f.StoreType())
+				}
+				delete(leaves, f.Path())
+			}
 			if len(leaves) > 0 {
 				t.Errorf("%s %s: mapped, but in no catalogue: %v", p.name, stream, leaves)
 			}

@@ -57,7 +57,7 @@ func newMetrics(r prometheus.Registerer, s *Store) (*metrics, error) {
 	}
 	m := &metrics{
 		appended:    counter("weir_local_appended_records_total", "Records taken by the store. Those that could not be written in the end are counted as dropped, too."),
-		skipped:     counter("weir_local_skipped_records_total", "Options records, which are not stored."),
+		skipped:     counter("weir_local_skipped_records_total", "Records of kinds that are not stored: options records, documents about exporters."),
 		dropped:     counters("weir_local_dropped_records_total", "Records that are lost: disk_full, write_failed, shutdown, or damaged (found damaged on the disk; their number as far as it is known).", "reason"),
 		logBytes:    counter("weir_local_log_written_bytes_total", "Bytes written to the log."),
 		syncs:       histogram("weir_local_sync_seconds", "Time of writing to the log and having the disk take it.", 0.0001),

@@ -18,14 +18,21 @@ func NewSink(c Config, d Dependencies) (*Sink, error) {
 // Name is local and the folder.
 func (s *Sink) Name() string { return "local:" + s.cfg.Path }
 
+// stored reports whether the store takes records of a kind. It is for what
+// exporters send: options records where they are asked for, but neither status
+// documents, which metrics have, nor roll-ups, as it sums up quickly itself.
+func (s *Sink) stored(k flow.Kind) bool {
+	return k != flow.KindOptions && !k.Metric() || k == flow.KindOptions && s.cfg.Options
+}
+
 // Write appends the records of a batch. It does not wait until the disk has
-// them, but while more than Config.QueueBytes do not have it. Options records
-// are left out unless they are asked for.
+// them, but while more than Config.QueueBytes do not have it. Records of kinds
+// that are not stored are left out and counted.
 func (s *Sink) Write(ctx context.Context, b *flow.Batch) error {
 	records := b.Records()
 	for len(records) > 0 {
 		n := 0
-		for n < len(records) && (s.cfg.Options || records[n].Kind != flow.KindOptions) {
+		for n < len(records) && s.stored(records[n].Kind) {
 			n++
 		}
 		if _, err := s.Append(ctx, records[:n]); err != nil {
@@ -33,7 +40,7 @@ func (s *Sink) Write(ctx context.Context, b *flow.Batch) error {
 			return err
 		}
 		records = records[n:]
-		for len(records) > 0 && !s.cfg.Options && records[0].Kind == flow.KindOptions {
+		for len(records) > 0 && !s.stored(records[0].Kind) {
 			s.metrics.skipped.Inc()
 			records = records[1:]
 		}
@@ -44,7 +51,7 @@ func (s *Sink) Write(ctx context.Context, b *flow.Batch) error {
 // wanted counts the records that would be stored.
 func (s *Sink) wanted(records []flow.Record) (n int) {
 	for i := range records {
-		if s.cfg.Options || records[i].Kind != flow.KindOptions {
+		if s.stored(records[i].Kind) {
 			n++
 		}
 	}

@@ -363,7 +363,9 @@ func TestSink(t *testing.T) {
 	if err := s.Start(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	b := flow.NewBatch(10)
+	b := flow.NewBatch(12)
+	b.Next().Kind = flow.KindRollup
+	b.Next().Kind = flow.KindExporter
 	for i := range 10 {
 		r := b.Next()
 		r.SetEventCreated(7)
@@ -389,7 +391,7 @@ func TestSink(t *testing.T) {
 	}
 	defer x.Release()
 	expect(t, x.Blocks(), 5, 7)
-	if n := testutil.ToFloat64(s.metrics.skipped); n != 5 || s.Name() != "local:"+c.Path {
+	if n := testutil.ToFloat64(s.metrics.skipped); n != 7 || s.Name() != "local:"+c.Path {
 		t.Errorf("%v records skipped; the name is %s", n, s.Name())
 	}
 	if err := s.Write(t.Context(), b); err == nil || testutil.ToFloat64(s.metrics.dropped.WithLabelValues(reasonShutdown)) != 5 {

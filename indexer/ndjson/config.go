@@ -18,6 +18,9 @@ type Config struct {
 	FlushInterval time.Duration `mapstructure:"flush_interval"`
 	// Options has options records written, too. Default false.
 	Options bool `mapstructure:"options"`
+	// Exporters has the documents about exporters and the collector written, too
+	// (index.exporters). Default false.
+	Exporters bool `mapstructure:"exporters"`
 }
 
 // DefaultConfig gives the defaults, for a path.

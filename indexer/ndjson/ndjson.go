@@ -128,7 +128,17 @@ func (s *Sink) Write(ctx context.Context, b *flow.Batch) error {
 	return nil
 }
 
-func (s *Sink) wanted(r *flow.Record) bool { return r.Kind != flow.KindOptions || s.cfg.Options }
+// wanted reports whether a record is written: roll-ups never are, as the lines
+// before them can be summed.
+func (s *Sink) wanted(r *flow.Record) bool {
+	switch r.Kind {
+	case flow.KindOptions:
+		return s.cfg.Options
+	case flow.KindExporter:
+		return s.cfg.Exporters
+	}
+	return r.Kind != flow.KindRollup
+}
 
 // loseRest counts the records of b from i on as lost.
 func (s *Sink) loseRest(b *flow.Batch, i int) {

@@ -52,7 +52,7 @@ func (n *node) masks(into map[int]uint64) {
 // whether it has one that is there without a presence bit.
 func (n *node) always() bool {
 	return n.any(func(f *catalogue.Field) bool {
-		return f.Form == catalogue.FormConst || f.Form == catalogue.FormAction || f.Form == catalogue.FormEventType
+		return f.Form == catalogue.FormConst || f.Form == catalogue.FormKind || f.Form == catalogue.FormAction || f.Form == catalogue.FormEventType
 	})
 }
 
@@ -118,6 +118,9 @@ func (n *node) write(out *bytes.Buffer) {
 	switch f.Form {
 	case catalogue.FormConst:
 		fmt.Fprintf(out, "dst = append(dst, `%q:%s,`...)\n", n.key, f.Const)
+		return
+	case catalogue.FormKind:
+		fmt.Fprintf(out, "dst = append(appendKind(append(dst, `%q:`...), r.Kind), ',')\n", n.key)
 		return
 	case catalogue.FormAction:
 		fmt.Fprintf(out, "dst = append(appendString(append(dst, `%q:`...), r.Action()), ',')\n", n.key)

@@ -21,7 +21,7 @@ func TestUpToDate(t *testing.T) {
 	if err := generate(dir); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"flow/record_gen.go", "flow/set_gen.go", "flow/json_gen.go", "docs/fields.md"} {
+	for _, name := range []string{"flow/record_gen.go", "flow/set_gen.go", "flow/json_gen.go", "flow/status_gen.go", "docs/fields.md"} {
 		want, err := os.ReadFile(filepath.Join(dir, name))
 		if err != nil {
 			t.Fatal(err)
@@ -47,6 +47,19 @@ func TestCheckRefuses(t *testing.T) {
 	} {
 		if check(fields) == nil {
 			t.Errorf("%s is accepted", what)
+		}
+	}
+	status := func(name, ident string, kind catalogue.Type, of catalogue.StatusOf) catalogue.StatusField {
+		return catalogue.StatusField{Name: name, Go: ident, Type: kind, Of: of, Meaning: "m"}
+	}
+	for what, fields := range map[string][]catalogue.StatusField{
+		"a name twice":           {status("a", "A", catalogue.U64, 1), status("a", "B", catalogue.U64, 1)},
+		"an identifier twice":    {status("a", "A", catalogue.U64, 1), status("b", "A", catalogue.U64, 1)},
+		"a type of fields alone": {status("a", "A", catalogue.IP, 1)},
+		"nobody's":               {status("a", "A", catalogue.U64, 0)},
+	} {
+		if checkStatus(fields) == nil {
+			t.Errorf("Status: %s is accepted", what)
 		}
 	}
 	if err := check(catalogue.Fields); err != nil {

@@ -144,6 +144,9 @@ var Columns = [Count]Column{
 	{Name: "flow.exporter.agent", Field: flow.FieldFlowExporterAgent, Kind: Text, Type: catalogue.IP, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "flow.exporter.engine_type", Field: flow.FieldFlowExporterEngineType, Kind: Int, Type: catalogue.U8, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "flow.exporter.engine_id", Field: flow.FieldFlowExporterEngineID, Kind: Int, Type: catalogue.U8, Form: catalogue.FormPlain, Unit: ""},
+	{Name: "flow.rollup.interval", Field: flow.FieldFlowRollupInterval, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
+	{Name: "flow.rollup.by", Field: flow.FieldFlowRollupBy, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
+	{Name: "flow.rollup.side", Field: flow.FieldFlowRollupSide, Kind: Text, Type: catalogue.Keyword, Form: catalogue.FormPlain, Unit: ""},
 	{Name: "flow.ie", Field: flow.NumFields, Kind: Text, Type: catalogue.Elements, Form: catalogue.FormElements},
 	{Name: "flow.counters", Field: flow.NumFields, Kind: Text, Type: catalogue.Elements, Form: catalogue.FormElements},
 }
@@ -542,5 +545,14 @@ func (t *Table) addFields(r *flow.Record) {
 	}
 	if r.Has(flow.FieldFlowExporterEngineID) {
 		t.addInt(int(flow.FieldFlowExporterEngineID), int64(r.FlowExporterEngineID))
+	}
+	if r.Has(flow.FieldFlowRollupInterval) {
+		t.addText(int(flow.FieldFlowRollupInterval), r.FlowRollupInterval)
+	}
+	if r.Has(flow.FieldFlowRollupBy) {
+		t.addText(int(flow.FieldFlowRollupBy), r.FlowRollupBy)
+	}
+	if r.Has(flow.FieldFlowRollupSide) {
+		t.addText(int(flow.FieldFlowRollupSide), r.FlowRollupSide)
 	}
 }

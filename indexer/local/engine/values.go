@@ -50,7 +50,7 @@ func columnOf(f query.Field) (number int, ok bool) {
 func newReader(f query.Field) reader {
 	r := reader{field: f, ints: f.Class == query.Number || f.Class == query.Time, list: f.List()}
 	switch f.Catalogue.Form {
-	case catalogue.FormConst:
+	case catalogue.FormConst, catalogue.FormKind: // the store holds no kind whose event.kind is metric
 		r.constant = constantOf(f)
 		r.listed = strings.HasPrefix(f.Catalogue.Const, "[")
 		return r
