@@ -172,8 +172,9 @@ func TestLinks(t *testing.T) {
 		}
 		others := 0
 		for _, m := range link.FindAllStringSubmatch(state.Params.Markdown, -1) {
-			board, isBoard := strings.CutPrefix(m[1], "#/view/")
-			search, isSearch := strings.CutPrefix(m[1], "discover#/view/")
+			target, _, _ := strings.Cut(m[1], "?")
+			board, isBoard := strings.CutPrefix(target, "#/view/")
+			search, isSearch := strings.CutPrefix(target, "discover#/view/")
 			switch {
 			case isBoard && known["dashboard "+board]:
 				others++

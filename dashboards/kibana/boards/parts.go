@@ -68,22 +68,38 @@ func navigation(here string) string {
 		if i > 0 {
 			out.WriteString(" · ")
 		}
-		if b.id == here {
+		switch {
+		case b.id == here:
 			out.WriteString("**" + b.title + "**")
-		} else {
+		case b.id == longRange || here == longRange:
 			out.WriteString("[" + b.title + "](#/view/" + b.id + ")")
+		default:
+			out.WriteString("[" + b.title + "](#/view/" + b.id + keepTime + ")")
 		}
 	}
 	out.WriteString("\n\nFlow by flow in Discover: ")
-	for i, search := range []string{"flows", "events", "web-of-exporter", "dns", "icmp", "rejected"} {
+	for i, search := range []string{"flows", "events", "web-of-exporter", "dns", "icmp", "names", "rejected"} {
 		if i > 0 {
 			out.WriteString(" · ")
 		}
 		found := searchOf(search)
-		out.WriteString("[" + found.Title[len(prefix):] + "](discover#/view/" + found.ID + ")")
+		out.WriteString("[" + found.Title[len(prefix):] + "](discover#/view/" + found.ID + lastDay + ")")
 	}
 	return out.String()
 }
+
+// longRange is the board that has months where the others have a day: its links
+// lead to the other boards' own time ranges, and theirs to its own.
+const longRange = "weir-trends"
+
+// A part of the shared state in a link, in the products' notation (RISON):
+// keepTime sets what all boards have in common, so that time range and pinned
+// filters stay as they are instead of becoming the board's own; lastDay is for
+// Discover, another page, which would begin with its last 15 minutes.
+const (
+	keepTime = "?_g=%28refreshInterval%3A%28pause%3A!f%2Cvalue%3A60000%29%29"
+	lastDay  = "?_g=%28time%3A%28from%3Anow-24h%2Cto%3Anow%29%29"
+)
 
 // details is the row that ends a board: the newest flows, narrowed by what the
 // board is narrowed by.
