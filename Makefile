@@ -61,7 +61,7 @@ readers: ## install what tests compare with (pyarrow, DuckDB, communityid) into 
 	python3 -m pip install -q --disable-pip-version-check --root-user-action ignore --upgrade --target build/python 'pyarrow==21.*' 'duckdb==1.*' communityid==1.5.0
 
 .PHONY: servers
-servers: ## start a real Elasticsearch and a real OpenSearch on loopback (needs mvn and a JDK)
+servers: ## start real servers on loopback: Elasticsearch 8 and 9, OpenSearch 2 and 3 (needs mvn and JDKs: 17 and 21 or later)
 	go run ./indexer/servers start
 
 .PHONY: servers-stop

@@ -45,8 +45,9 @@ func (p *program) explain() {
 
 // TestProgramIndexes sends 100,000 flows at 20,000 per second over UDP, and finds
 // all of them in both products.
-func TestProgramIndexes(t *testing.T) {
-	servers := elastictest.Both(t)
+func TestProgramIndexes(t *testing.T) { elastictest.Pairs(t, programIndexes) }
+
+func programIndexes(t *testing.T, servers []elastictest.Server) {
 	namespace := servers[0].Namespace(t)
 	servers[1].Forget(t, namespace)
 	t.Setenv("WEIR_INDEX_ELASTICSEARCH_NAMESPACE", namespace)
@@ -75,7 +76,7 @@ func TestProgramIndexes(t *testing.T) {
 	for _, s := range servers {
 		documents, bytes := s.Totals(t, "weir-flows-"+namespace, "network.bytes")
 		if documents != l.flows || bytes != l.bytes {
-			t.Errorf("%s has %d documents with %d bytes, want %d with %d", s.Product, documents, bytes, l.flows, l.bytes)
+			t.Errorf("%s has %d documents with %d bytes, want %d with %d", s.Name, documents, bytes, l.flows, l.bytes)
 		}
 	}
 }

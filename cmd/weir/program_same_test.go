@@ -22,7 +22,7 @@ var (
 	countFlows = query.Metric{Func: query.Count}
 )
 
-// questions are asked of the store and of both servers. begin and end bound the
+// questions are asked of the store and of all servers. begin and end bound the
 // flows' times.
 func questions(begin, end time.Time) map[string]query.Request {
 	groups := func(top int, by []string, metrics ...query.Metric) query.Request {
@@ -75,15 +75,19 @@ func questions(begin, end time.Time) map[string]query.Request {
 	}
 }
 
-// TestProgramSameAnswers has one collector write the same flows to its store, to
-// Elasticsearch and to OpenSearch, and asks all three the same.
+// TestProgramSameAnswers has one collector write the same flows to its store and to
+// each Elasticsearch and OpenSearch, and asks all of them the same.
 func TestProgramSameAnswers(t *testing.T) {
-	servers := elastictest.Both(t)
+	servers := elastictest.All(t)
 	namespace := servers[0].Namespace(t)
-	servers[1].Forget(t, namespace)
+	var urls []string
+	for _, s := range servers {
+		s.Forget(t, namespace)
+		urls = append(urls, s.URL)
+	}
 	t.Setenv("WEIR_INDEX_ELASTICSEARCH_NAMESPACE", namespace)
 	folder := filepath.Join(t.TempDir(), "flows")
-	p := start(t, t.TempDir(), append(elasticArguments(servers[0].URL, servers[1].URL), "--output", "local:"+folder)...)
+	p := start(t, t.TempDir(), append(elasticArguments(urls...), "--output", "local:"+folder)...)
 	exports, err := filepath.Glob(filepath.Join(testdata, "exports", "*.pcap"))
 	if err != nil {
 		t.Fatal(err)
@@ -119,15 +123,15 @@ func TestProgramSameAnswers(t *testing.T) {
 	flows := query.Equal{Field: action, Value: "network_flow"} // the stream has nothing else
 	for _, s := range servers {
 		if documents, _ := s.Totals(t, stream, "network.bytes"); documents < 5000 {
-			t.Fatalf("only %d documents in %s", documents, s.Product)
+			t.Fatalf("only %d documents in %s", documents, s.Name)
 		}
 		for name, r := range list {
-			t.Run(s.Product+"/"+name, func(t *testing.T) {
+			t.Run(s.Name+"/"+name, func(t *testing.T) {
 				same := r
 				same.Filter = and(r.Filter, flows)
 				want, got := dslAsk(t, s, stream, r), stored(same)
 				if want, got := texts(want, r), texts(got, r); !slices.Equal(got, want) {
-					t.Errorf("the store gives\n%s\n%s gives\n%s", strings.Join(got, "\n"), s.Product, strings.Join(want, "\n"))
+					t.Errorf("the store gives\n%s\n%s gives\n%s", strings.Join(got, "\n"), s.Name, strings.Join(want, "\n"))
 				} else if len(got) == 0 || got[0] == "total = 0 0 0" || len(got) == 1 && r.Newest != nil {
 					t.Errorf("the answer is empty, which shows nothing: %v", got)
 				}

@@ -13,6 +13,12 @@ import (
 // jvmFolder is where Debian and Fedora install JDKs.
 const jvmFolder = "/usr/lib/jvm"
 
+// findJDK gives the home of a JDK that runs the version.
+func (s *server) findJDK() (string, error) {
+	oldest, newest := s.javaRange()
+	return findJDK(oldest, newest, s.getenv, jvmFolder)
+}
+
 // findJDK gives the home of the oldest JDK from oldest to newest among
 // JAVA_HOME, the java in PATH and the folders in jvms.
 func findJDK(oldest, newest int, getenv func(string) string, jvms string) (string, error) {
@@ -51,7 +57,8 @@ func findJDK(oldest, newest int, getenv func(string) string, jvms string) (strin
 	if len(seen) > 0 {
 		found = "found: " + strings.Join(seen, ", ")
 	}
-	return "", fmt.Errorf("needs a JDK (with javac) of release %s; %s; install one or point JAVA_HOME to it", want, found)
+	return "", fmt.Errorf("needs a JDK (with javac) of release %s; %s; install one, "+
+		"for example the package openjdk-%d-jdk-headless or Eclipse Temurin %d, or point JAVA_HOME to it", want, found, oldest, oldest)
 }
 
 // javaRelease gives the feature release of the JDK in home. It reports false

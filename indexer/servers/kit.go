@@ -8,6 +8,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -35,7 +36,7 @@ func (s *server) install(ctx context.Context, jdk string) error {
 	if err := s.compile(ctx, jdk, s.launcher, "classes"); err != nil {
 		return err
 	}
-	if s.name == "elasticsearch" {
+	if s.kind == elasticsearch {
 		if err := s.installModules(ctx, jdk); err != nil {
 			return err
 		}
@@ -50,7 +51,7 @@ func (s *server) collectJars(ctx context.Context) error {
 	if _, err := exec.LookPath("mvn"); err != nil {
 		return errors.New("needs mvn (Apache Maven) to get the server's jars; install the package maven")
 	}
-	pom, err := s.source("maven/" + s.name + ".xml")
+	pom, err := s.source("maven/" + s.kind + ".xml")
 	if err != nil {
 		return err
 	}
@@ -73,7 +74,8 @@ func (s *server) compile(ctx context.Context, jdk, class, into string) error {
 	if err != nil {
 		return err
 	}
-	return command(ctx, filepath.Join(jdk, "bin", "javac"), "-nowarn", "-d", filepath.Join(s.kit, into),
+	oldest, _ := s.javaRange() // a later start may find another JDK
+	return command(ctx, filepath.Join(jdk, "bin", "javac"), "-nowarn", "--release", strconv.Itoa(oldest), "-d", filepath.Join(s.kit, into),
 		"-cp", filepath.Join(s.kit, "lib", "*"), source)
 }
 

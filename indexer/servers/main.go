@@ -18,7 +18,7 @@ func main() {
 	os.Exit(run(ctx, os.Args[1:], os.Getenv, os.Stdout, os.Stderr))
 }
 
-const usage = "usage: servers start [-keep] | stop | status  [elasticsearch] [opensearch]"
+const usage = "usage: servers start [-keep] | stop | status | check  [elasticsearch] [elasticsearch9] [opensearch] [opensearch3]"
 
 // run does what arguments ask and gives the exit status: 0, 1 when a server
 // could not be started or does not run, 2 on wrong usage.
@@ -48,6 +48,11 @@ func run(ctx context.Context, arguments []string, getenv func(string) string, st
 		act = func(s *server) (string, error) { return s.stop(ctx) }
 	case "status":
 		act = func(s *server) (string, error) { return s.status(ctx) }
+	case "check":
+		act = func(s *server) (string, error) {
+			jdk, err := s.findJDK()
+			return "can be started with " + jdk, err
+		}
 	default:
 		fmt.Fprintf(stderr, "servers: unknown verb %q\n%s\n", verb, usage)
 		return 2

@@ -31,8 +31,7 @@ func (s *server) start(ctx context.Context, keep bool, progress io.Writer) (stri
 	if ready(ctx, s.url()) {
 		return "", fmt.Errorf("%s answers already, but was not started from here; choose another port with WEIR_%s_PORT", s.url(), s.variable)
 	}
-	oldest, newest := s.javaRange()
-	jdk, err := findJDK(oldest, newest, s.getenv, jvmFolder)
+	jdk, err := s.findJDK()
 	if err != nil {
 		return "", err
 	}
@@ -96,7 +95,7 @@ func (s *server) spawn(jdk string) (*exec.Cmd, error) {
 	defer log.Close()
 	library, classes := filepath.Join(s.kit, "lib"), filepath.Join(s.kit, "classes")
 	arguments := []string{"-Xms512m", "-Xmx1g"}
-	if s.name == "elasticsearch" {
+	if s.kind == elasticsearch {
 		arguments = append(arguments, "-Des.nativelibs.path="+filepath.Join(s.kit, "native"),
 			"-p", library, "--add-modules", "ALL-MODULE-PATH", "-cp", classes)
 	} else {

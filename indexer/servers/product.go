@@ -8,9 +8,11 @@ import (
 	"strings"
 )
 
-// product is what differs between the two servers.
+// product is what differs between the servers: each product in its older and
+// its newer major version.
 type product struct {
-	name     string // also the name of the pom
+	name     string // what the command line calls it
+	kind     string // the name of the pom and of the folders
 	launcher string // the Java class with main
 	variable string // what the environment variables' names contain
 	version  string // default
@@ -20,9 +22,17 @@ type product struct {
 }
 
 var products = []product{
-	{name: "elasticsearch", launcher: "ElasticsearchLauncher", variable: "ELASTICSEARCH", version: "8.19.0", port: 9210, firstNewJava: 9},
-	{name: "opensearch", launcher: "OpenSearchLauncher", variable: "OPENSEARCH", version: "2.19.1", port: 9220, firstNewJava: 3},
+	{name: "elasticsearch", kind: elasticsearch, launcher: "ElasticsearchLauncher", variable: "ELASTICSEARCH", version: "8.19.0", port: 9210, firstNewJava: 9},
+	{name: "elasticsearch9", kind: elasticsearch, launcher: "ElasticsearchLauncher", variable: "ELASTICSEARCH9", version: "9.2.0", port: 9211, firstNewJava: 9},
+	{name: "opensearch", kind: opensearch, launcher: "OpenSearchLauncher", variable: "OPENSEARCH", version: "2.19.1", port: 9220, firstNewJava: 3},
+	{name: "opensearch3", kind: opensearch, launcher: "OpenSearchLauncher", variable: "OPENSEARCH3", version: "3.3.0", port: 9221, firstNewJava: 3},
 }
+
+// The values of product.kind.
+const (
+	elasticsearch = "elasticsearch"
+	opensearch    = "opensearch"
+)
 
 // server is one node: a product in a version on a port.
 type server struct {
@@ -53,8 +63,8 @@ func newServer(p product, getenv func(string) string) (*server, error) {
 	}
 	return &server{
 		product: p, version: version, port: port, getenv: getenv,
-		kit:  filepath.Join(root, p.name+"-"+version),
-		home: filepath.Join(root, fmt.Sprintf("run-%s-%d", p.name, port)),
+		kit:  filepath.Join(root, p.kind+"-"+version),
+		home: filepath.Join(root, fmt.Sprintf("run-%s-%d", p.kind, port)),
 	}, nil
 }
 

@@ -60,18 +60,31 @@ func TestFindJDK(t *testing.T) {
 		})
 	}
 	_, err := findJDK(11, 16, environment(nil), jvms)
-	if err == nil || !strings.Contains(err.Error(), "release 11 to 16") || !strings.Contains(err.Error(), new25+" is 25") {
-		t.Errorf("the error must say what is needed and what was found: %v", err)
+	if err == nil || !strings.Contains(err.Error(), "release 11 to 16") || !strings.Contains(err.Error(), new25+" is 25") || !strings.Contains(err.Error(), "openjdk-11-jdk-headless") {
+		t.Errorf("the error must say what is needed, what was found and what to install: %v", err)
+	}
+	var out, errs bytes.Buffer
+	env := environment(map[string]string{"JAVA_HOME": new21, "WEIR_SERVERS_DIR": t.TempDir()})
+	if status := run(context.Background(), []string{"check"}, env, &out, &errs); status != 0 || strings.Count(out.String(), "can be started with ") != 4 {
+		t.Errorf("check with a JDK that serves all: status %d, %q, %q", status, &out, &errs)
 	}
 }
 
 func TestConfigure(t *testing.T) {
 	servers, err := configure(nil, environment(nil))
-	if err != nil || len(servers) != 2 {
+	if err != nil || len(servers) != 4 {
 		t.Fatalf("got %v, %v", servers, err)
 	}
-	if servers[0].url() != "http://127.0.0.1:9210" || servers[1].url() != "http://127.0.0.1:9220" {
-		t.Errorf("default addresses: %s %s", servers[0].url(), servers[1].url())
+	for i, want := range []string{"elasticsearch 8.19.0 9210", "elasticsearch 9.2.0 9211", "opensearch 2.19.1 9220", "opensearch 3.3.0 9221"} {
+		s := servers[i]
+		if got := fmt.Sprintf("%s %s %d", s.kind, s.version, s.port); got != want || s.url() != fmt.Sprintf("http://127.0.0.1:%d", s.port) {
+			t.Errorf("server %d is %s at %s, want %s", i, got, s.url(), want)
+		}
+	}
+	servers, err = configure([]string{"elasticsearch9"}, environment(map[string]string{
+		"WEIR_ELASTICSEARCH9_VERSION": "9.1.0", "WEIR_ELASTICSEARCH_PORT": "9333"}))
+	if err != nil || len(servers) != 1 || servers[0].version != "9.1.0" || servers[0].port != 9211 {
+		t.Errorf("got %+v, %v; each server has variables of its own", servers, err)
 	}
 	servers, err = configure([]string{"opensearch"}, environment(map[string]string{
 		"WEIR_OPENSEARCH_VERSION": "3.3.0", "WEIR_OPENSEARCH_PORT": "9333", "WEIR_SERVERS_DIR": "/tmp/x"}))
@@ -104,8 +117,8 @@ func TestJavaRange(t *testing.T) {
 		version        string
 		oldest, newest int
 	}{
-		{products[0], "8.19.0", 17, 23}, {products[0], "9.2.0", 21, 1024},
-		{products[1], "2.19.1", 17, 23}, {products[1], "3.3.0", 21, 1024},
+		{products[0], "8.19.0", 17, 23}, {products[0], "9.2.0", 21, 1024}, {products[1], products[1].version, 21, 1024},
+		{products[2], "2.19.1", 17, 23}, {products[2], "3.3.0", 21, 1024}, {products[3], products[3].version, 21, 1024},
 	} {
 		s := server{product: c.product, version: c.version}
 		if oldest, newest := s.javaRange(); oldest != c.oldest || newest != c.newest {
@@ -149,7 +162,7 @@ func TestUsage(t *testing.T) {
 func TestStatusOfNothing(t *testing.T) {
 	var out, errs bytes.Buffer
 	env := environment(map[string]string{"WEIR_SERVERS_DIR": t.TempDir()})
-	if status := run(context.Background(), []string{"status"}, env, &out, &errs); status != 1 || strings.Count(errs.String(), "does not run") != 2 {
+	if status := run(context.Background(), []string{"status"}, env, &out, &errs); status != 1 || strings.Count(errs.String(), "does not run") != 4 {
 		t.Errorf("status %d, %q", status, &errs)
 	}
 }

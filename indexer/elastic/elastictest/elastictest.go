@@ -26,58 +26,70 @@ var client = &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
 
 // Server is a real server.
 type Server struct {
+	// Name tells the servers apart: elasticsearch, elasticsearch9, opensearch or
+	// opensearch3.
+	Name string
 	// Product is elasticsearch or opensearch.
 	Product string
 	// URL is where it answers, without a slash at its end.
 	URL string
 }
 
-// known are the servers; the addresses are those of indexer/servers. The
-// variables name others.
-var known = []struct{ product, variable, address string }{
-	{"elasticsearch", "WEIR_ELASTICSEARCH", "http://127.0.0.1:9210"},
-	{"opensearch", "WEIR_OPENSEARCH", "http://127.0.0.1:9220"},
+// known are the servers, each product's older version first; the addresses are
+// those of indexer/servers. The variables name others.
+var known = []struct{ name, product, variable, address string }{
+	{"elasticsearch", "elasticsearch", "WEIR_ELASTICSEARCH", "http://127.0.0.1:9210"},
+	{"elasticsearch9", "elasticsearch", "WEIR_ELASTICSEARCH9", "http://127.0.0.1:9211"},
+	{"opensearch", "opensearch", "WEIR_OPENSEARCH", "http://127.0.0.1:9220"},
+	{"opensearch3", "opensearch", "WEIR_OPENSEARCH3", "http://127.0.0.1:9221"},
 }
 
-// Each runs a test for each product. Where a server does not answer the test is
+// Each runs a test for each server. Where a server does not answer the test is
 // skipped, or fails when WEIR_REQUIRE=1.
 func Each(t *testing.T, test func(t *testing.T, s Server)) {
-	for _, k := range known {
-		t.Run(k.product, func(t *testing.T) { test(t, find(t, k.product)) })
+	for i := range known {
+		t.Run(known[i].name, func(t *testing.T) { test(t, find(t, i)) })
 	}
 }
 
-// Both gives both servers, and skips or fails as Each does when one is missing.
-func Both(t *testing.T) []Server {
+// Pairs runs a test for the two older servers and for the two newer ones, one of
+// each product. It skips or fails as Each does when one is missing.
+func Pairs(t *testing.T, test func(t *testing.T, pair []Server)) {
+	for _, pair := range [][2]int{{0, 2}, {1, 3}} {
+		t.Run(known[pair[0]].name+"+"+known[pair[1]].name, func(t *testing.T) {
+			test(t, []Server{find(t, pair[0]), find(t, pair[1])})
+		})
+	}
+}
+
+// All gives all servers, and skips or fails as Each does when one is missing.
+func All(t *testing.T) []Server {
 	t.Helper()
 	var list []Server
-	for _, k := range known {
-		list = append(list, find(t, k.product))
+	for i := range known {
+		list = append(list, find(t, i))
 	}
 	return list
 }
 
-func find(t *testing.T, product string) Server {
+func find(t *testing.T, i int) Server {
 	t.Helper()
-	for _, k := range known {
-		if k.product != product {
-			continue
+	k := known[i]
+	s := Server{k.name, k.product, strings.TrimRight(cmp.Or(os.Getenv(k.variable), k.address), "/")}
+	ctx, cancel := context.WithTimeout(t.Context(), timeout)
+	defer cancel()
+	if _, _, err := s.do(ctx, http.MethodGet, "/", ""); err != nil {
+		missing := fmt.Sprintf("no %s answers: %v; start one with `make servers`, or name another in %s", k.name, err, k.variable)
+		if os.Getenv("WEIR_REQUIRE") == "1" {
+			t.Fatal(missing)
 		}
-		s := Server{product, strings.TrimRight(cmp.Or(os.Getenv(k.variable), k.address), "/")}
-		ctx, cancel := context.WithTimeout(t.Context(), timeout)
-		defer cancel()
-		if _, _, err := s.do(ctx, http.MethodGet, "/", ""); err != nil {
-			missing := fmt.Sprintf("no %s answers: %v; start one with `make servers`, or name another in %s", product, err, k.variable)
-			if os.Getenv("WEIR_REQUIRE") == "1" {
-				t.Fatal(missing)
-			}
-			t.Skip("SKIPPED: " + missing)
-		}
-		return s
+		t.Skip("SKIPPED: " + missing)
 	}
-	t.Fatalf("no product is called %s", product)
-	return Server{}
+	return s
 }
+
+// streams are the data streams' names without the namespace.
+var streams = []string{"weir-flows-", "weir-counters-", "weir-exporters-", "weir-rejected-", "weir-rollup-1m-", "weir-rollup-1h-"}
 
 // Namespace gives a namespace that nobody has used, and has the data streams and
 // templates that end in it deleted when the test is over.
@@ -94,14 +106,16 @@ func (s Server) Forget(t *testing.T, namespace string) {
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.Context()), timeout)
 		defer cancel()
-		for _, stream := range []string{"weir-flows-", "weir-counters-", "weir-rejected-"} {
-			for _, path := range []string{"/_data_stream/", "/_index_template/"} {
-				status, text, err := s.do(ctx, http.MethodDelete, path+stream+namespace, "")
-				if status == http.StatusMethodNotAllowed {
-					break // and so is the template, as long as the stream uses it
+		for _, stream := range streams {
+			name := stream + namespace
+			for _, path := range []string{"/_data_stream/" + name, "/_index_template/" + name,
+				"/_component_template/" + name + "-mappings", "/_component_template/" + name + "-settings"} {
+				status, text, err := s.do(ctx, http.MethodDelete, path, "")
+				if status == http.StatusMethodNotAllowed || bytes.Contains(text, []byte("no handler found")) {
+					break // and so are the templates, as long as the stream uses them
 				}
 				if err != nil || status != http.StatusOK && status != http.StatusNotFound {
-					t.Errorf("deleting %s%s%s: status %d, %v: %s", path, stream, namespace, status, err, text)
+					t.Errorf("deleting %s: status %d, %v: %s", path, status, err, text)
 				}
 			}
 		}
