@@ -60,6 +60,8 @@ func Fill(c Config, w *flow.Writer) {
 		m.refused()
 	}
 	m.samples()
+	m.states()
+	m.rollups()
 	w.Flush()
 }
 
@@ -77,10 +79,13 @@ type maker struct {
 	w     *flow.Writer
 	start time.Time
 	id    []byte // of communityid, reused
+
+	sums       map[dimension]*sum
+	dimensions []dimension // of sums, in order of their first flow
 }
 
 func newMaker(c Config, w *flow.Writer) *maker {
-	return &maker{c: c, w: w, rnd: rand.New(rand.NewPCG(c.Seed, 0x77656972)), start: c.End.Add(-c.Span)}
+	return &maker{c: c, w: w, rnd: rand.New(rand.NewPCG(c.Seed, 0x77656972)), start: c.End.Add(-c.Span), sums: map[dimension]*sum{}}
 }
 
 // curve is how likely something is in each hour of the day, UTC, 0 to 1.

@@ -32,7 +32,7 @@ var usages = []usage{
 	{weight: 30, name: "https", protocol: tcp, port: 443, category: "Web", application: "https", up: 6e3, down: 150e3, seconds: 12, curve: &office, kinds: []string{"web", "cloud"}},
 	{weight: 14, name: "https", protocol: udp, port: 443, category: "Web", application: "quic", up: 8e3, down: 260e3, seconds: 20, curve: &office, kinds: []string{"web", "video"}},
 	{weight: 3, name: "http", protocol: tcp, port: 80, category: "Web", application: "http", up: 2e3, down: 60e3, seconds: 4, curve: &office, kinds: []string{"web"}},
-	{weight: 5, name: "https", protocol: tcp, port: 443, category: "Streaming Media", rule: "user example-video", application: "example-video", up: 30e3, down: 5e6, seconds: 180, curve: &office, dscp: "AF41", tos: 136, kinds: []string{"video"}},
+	{weight: 5, name: "https", protocol: tcp, port: 443, category: "Streaming Media", rule: "user example-video", application: "example-video", up: 30e3, down: 2.4e6, seconds: 180, curve: &office, dscp: "AF41", tos: 136, kinds: []string{"video"}},
 	{weight: 1, name: "rtsp", protocol: tcp, port: 554, category: "Streaming Media", application: "rtsp", up: 20e3, down: 1.5e6, seconds: 240, curve: &always, dscp: "AF41", tos: 136, kinds: []string{"video"}},
 	{weight: 15, name: "domain", protocol: udp, port: 53, category: "Name Resolution", application: "dns", up: 75, down: 190, seconds: .02, curve: &office, server: nameServer},
 	{weight: 3, name: "domain-s", protocol: tcp, port: 853, category: "Name Resolution", application: "dot", up: 900, down: 2e3, seconds: 5, curve: &office, kinds: []string{"web"}},

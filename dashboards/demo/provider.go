@@ -2,6 +2,7 @@ package demo
 
 import (
 	"net/netip"
+	"strconv"
 	"time"
 
 	"github.com/weirflow/weir/flow"
@@ -63,8 +64,8 @@ func (m *maker) transit() {
 	u := pickBy(m, usages[:6], func(u *usage) float64 { return u.weight })
 	customer := netip.AddrFrom4([4]byte{198, 19, byte(m.rnd.IntN(40)), byte(m.between(1, 254))})
 	t := &talk{exporter: &backbone, in: m.between(2, 3), out: m.rnd.IntN(2), at: m.when(&evening), protocol: u.protocol, service: "https", category: "Web", rule: byPort(u.protocol, u.port),
-		client: end{ip: customer, port: uint16(m.between(1024, 65535)), net: &internet[17]}, server: end{ip: b.at(m.between(1, 8)), port: 443, net: b},
-		up: m.around(u.up) * 40, down: m.around(u.down)*40 + 4000, duration: time.Duration(m.between(1, 50)) * time.Second, tos: u.tos, dscp: u.dscp}
+		client: end{ip: customer, port: uint16(m.between(1024, 65535))}, server: end{ip: b.at(m.between(1, 8)), port: 443, net: b},
+		up: m.around(u.up) * 8, down: m.around(u.down)*8 + 4000, duration: time.Duration(m.between(1, 50)) * time.Second, tos: u.tos, dscp: u.dscp}
 	if b.kind == "video" {
 		t.category, t.rule = "Streaming Media", "user example-video"
 	}
@@ -72,7 +73,10 @@ func (m *maker) transit() {
 		t.client.ip, t.client.net, t.in = a.at(m.between(1, 200)), a, 1
 	}
 	if m.chance(.2) {
-		t.client.ip, t.server.ip = t.client.net.at6(m.between(1, 2000)), b.at6(m.between(1, 8))
+		t.server.ip = b.at6(m.between(1, 8))
+		if t.client.ip = netip.MustParseAddr("2001:db8:ffff::" + strconv.Itoa(m.between(1, 2000))); t.client.net != nil {
+			t.client.ip = a.at6(m.between(1, 2000))
+		}
 	}
 	label := uint32(300_000 + m.between(1, 12)*16)
 	vrf := pick(m, []string{"internet", "business", "wholesale"})

@@ -148,6 +148,7 @@ func (m *maker) one(t *talk, answer bool) {
 	if t.more != nil {
 		t.more(r, answer)
 	}
+	m.add(r, t, &x.ports[in], &x.ports[out])
 }
 
 // packetSize guesses the mean size of a direction's packets.
