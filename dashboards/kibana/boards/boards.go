@@ -30,10 +30,8 @@ func Boards() []s.Board {
 	}
 }
 
-// flowBoard begins a board of flows.
+// flowBoard begins a board of flows. Only the one that people open first has a
+// time range of its own.
 func flowBoard(id, title, description string) s.Board {
-	return s.Board{
-		ID: id, Title: prefix + title, Description: description, From: "now-24h", RefreshSeconds: 60,
-		Rows: head(id, filters()),
-	}
+	return s.Board{ID: id, Title: prefix + title, Description: description, Rows: head(id, filters())}
 }

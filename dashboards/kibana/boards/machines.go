@@ -33,7 +33,7 @@ func hosts() s.Board {
 		return trend(line)
 	}
 	b := s.Board{
-		ID: "weir-hosts", Title: prefix + "Hosts", From: "now-24h", RefreshSeconds: 60,
+		ID: "weir-hosts", Title: prefix + "Hosts",
 		Description: "Servers and switches that send sFlow counters: processors, memory, disks, interfaces and their errors.",
 	}
 	b.Rows = append(head(b.ID, choose(counters, s.Control{Field: counter("host_name"), Label: "Host"}, s.Control{Field: "observer.name", Label: "Exporter"},

@@ -6,8 +6,9 @@ import (
 
 func overview() s.Board {
 	b := flowBoard("weir-overview", "Overview", "What is on the network: how much, of which kind, between whom, and who reports it.")
+	b.From, b.RefreshSeconds = "now-24h", 60
 	b.Rows = append(b.Rows,
-		s.Row{Height: 7, Panels: []s.Panel{
+		s.Row{Height: 6, Panels: []s.Panel{
 			{Name: "totals", Title: "Totals", Question: "How much traffic is there in all, and how many take part?", Width: 48, Bare: true,
 				Vis: s.Numbers(flows, "", s.Sum("network.bytes", "Bytes"), s.Sum("network.packets", "Packets"), s.Documents("Flows"),
 					s.Cardinality("source.ip", "Sources"), s.Cardinality("destination.ip", "Destinations"), s.Cardinality("observer.name", "Exporters"))},
@@ -18,7 +19,7 @@ func overview() s.Board {
 				s.Donut(flows, "", octets, s.Terms("flow.category", "Category", 8).WithOther())),
 		}},
 		s.Row{Height: tall, Panels: []s.Panel{
-			panel("by-direction", "Traffic by direction", "How much comes in, goes out and stays inside?", 24, bits("", "network.direction", 4)),
+			panel("by-direction", "Traffic by direction", "How much comes in, goes out and stays inside?", 24, directions("")),
 			panel("by-exporter", "Traffic by exporter", "How much does each exporter report, and does one stop?", 24, bits("", "observer.name", 8)),
 		}},
 		s.Row{Height: 17, Panels: []s.Panel{

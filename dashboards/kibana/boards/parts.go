@@ -34,6 +34,15 @@ func bits(query, by string, top int) s.Vis {
 	return s.Trend(pattern(flows), query, s.Line{Field: "network.bytes", Rate: s.Bits, By: by, Top: top})
 }
 
+// directions is the trend of octets by the side that is ours, what comes in above
+// the axis and what goes out below it.
+func directions(query string) s.Vis {
+	line := func(direction string, colour int, below bool) s.Line {
+		return s.Line{Label: direction, Query: "network.direction: " + direction, Field: "network.bytes", Rate: s.Bits, Colour: colour, Below: below}
+	}
+	return s.Trend(pattern(flows), query, line("inbound", 0, false), line("internal", 2, false), line("external", 8, false), line("outbound", 1, true))
+}
+
 // head gives the rows that every board begins with: where the other boards are,
 // and what to filter by.
 func head(id string, controls ...s.Panel) []s.Row {
@@ -43,7 +52,7 @@ func head(id string, controls ...s.Panel) []s.Row {
 	}}}
 	rows := []s.Row{row}
 	if len(controls) > 0 {
-		rows = append(rows, s.Row{Height: 6, Panels: controls})
+		rows = append(rows, s.Row{Height: 5, Panels: controls})
 	}
 	return rows
 }
@@ -71,10 +80,10 @@ func navigation(here string) string {
 		switch {
 		case b.id == here:
 			out.WriteString("**" + b.title + "**")
-		case b.id == longRange || here == longRange:
-			out.WriteString("[" + b.title + "](#/view/" + b.id + ")")
+		case here == longRange:
+			out.WriteString("[" + b.title + "](#/view/" + b.id + lastDay + ")")
 		default:
-			out.WriteString("[" + b.title + "](#/view/" + b.id + keepTime + ")")
+			out.WriteString("[" + b.title + "](#/view/" + b.id + ")")
 		}
 	}
 	out.WriteString("\n\nFlow by flow in Discover: ")
@@ -88,18 +97,14 @@ func navigation(here string) string {
 	return out.String()
 }
 
-// longRange is the board that has months where the others have a day: its links
-// lead to the other boards' own time ranges, and theirs to its own.
+// longRange is the board that has months where the others have a day: single flows
+// of months are too many to look through by accident.
 const longRange = "weir-trends"
 
-// A part of the shared state in a link, in the products' notation (RISON):
-// keepTime sets what all boards have in common, so that time range and pinned
-// filters stay as they are instead of becoming the board's own; lastDay is for
-// Discover, another page, which would begin with its last 15 minutes.
-const (
-	keepTime = "?_g=%28refreshInterval%3A%28pause%3A!f%2Cvalue%3A60000%29%29"
-	lastDay  = "?_g=%28time%3A%28from%3Anow-24h%2Cto%3Anow%29%29"
-)
+// lastDay is the time range in a link, in the products' notation (RISON). Links
+// without it keep the range that is set, but those to Discover, another page, which
+// would begin with its last 15 minutes.
+const lastDay = "?_g=%28time%3A%28from%3Anow-24h%2Cto%3Anow%29%29"
 
 // details is the row that ends a board: the newest flows, narrowed by what the
 // board is narrowed by.

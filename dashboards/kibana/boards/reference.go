@@ -70,6 +70,9 @@ func anchor(heading string) string {
 }
 
 func span(b *savedobject.Board) string {
+	if b.From == "" {
+		return "the one that is set"
+	}
 	text := "last " + strings.TrimPrefix(b.From, "now-")
 	if b.RefreshSeconds > 0 {
 		text += fmt.Sprintf(", anew every %d s", b.RefreshSeconds)

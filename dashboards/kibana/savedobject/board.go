@@ -38,9 +38,12 @@ type Board struct {
 	ID, Title, Description string
 	// Query narrows the whole board, in KQL.
 	Query string
-	// From is the start of the time range, such as now-24h, which ends now.
+	// From is the start of the time range, such as now-24h, which ends now. A board
+	// without one keeps the range that is set, so that people who go from board to
+	// board look at one time.
 	From string
-	// RefreshSeconds is the interval of asking anew; 0 for never.
+	// RefreshSeconds is the interval of asking anew, 0 for never; it holds only
+	// with a time range.
 	RefreshSeconds int
 	Rows           []Row
 }
@@ -67,7 +70,11 @@ func (b *Board) Objects() []Object {
 			name, kind := "panel_"+strconv.Itoa(len(panels)), typeSearch
 			if p.Search == "" {
 				kind = typeVisualization
-				objects = append(objects, p.Vis.object(b.PanelID(p), b.Title+": "+p.Title, p.Question))
+				description := p.Question
+				if p.Bare {
+					description = "" // it would stand there as an icon, and take a line
+				}
+				objects = append(objects, p.Vis.object(b.PanelID(p), b.Title+": "+p.Title, description))
 			}
 			panels = append(panels, place(p, name, x, y, row.Height))
 			references = append(references, Reference{ID: b.PanelID(p), Name: name, Type: kind})
@@ -79,13 +86,16 @@ func (b *Board) Objects() []Object {
 		y += row.Height
 	}
 	source, _ := searchSource("", b.Query, nil)
-	refresh := object{"pause": b.RefreshSeconds == 0, "value": b.RefreshSeconds * 1000}
-	return append(objects, newObject(typeDashboard, b.ID, object{
+	attributes := object{
 		"title": b.Title, "description": b.Description, "hits": 0, "version": 1,
 		"panelsJSON": text(panels), "optionsJSON": text(object{"useMargins": true, "hidePanelTitles": false}),
-		"timeRestore": true, "timeFrom": b.From, "timeTo": "now", "refreshInterval": refresh,
-		"kibanaSavedObjectMeta": source,
-	}, references))
+		"timeRestore": b.From != "", "kibanaSavedObjectMeta": source,
+	}
+	if b.From != "" {
+		attributes["timeFrom"], attributes["timeTo"] = b.From, "now"
+		attributes["refreshInterval"] = object{"pause": b.RefreshSeconds == 0, "value": b.RefreshSeconds * 1000}
+	}
+	return append(objects, newObject(typeDashboard, b.ID, attributes, references))
 }
 
 // place gives a panel its place on the grid.

@@ -110,7 +110,7 @@ func (l *Line) series(i int) object {
 		"id": id, "label": l.Label, "color": Colours[l.Colour], "split_mode": "everything", "metrics": l.metrics(id),
 		"separate_axis": 0, "axis_position": "right", "formatter": format, "value_template": template,
 		"chart_type": "line", "line_width": 1, "point_size": 0, "fill": 0.6, "stacked": "stacked",
-		"split_color_mode": "rainbow",
+		"split_color_mode": "kibana",
 	}
 	if l.Thin {
 		s["fill"], s["stacked"], s["line_width"] = 0, "none", 2

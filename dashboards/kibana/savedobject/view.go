@@ -42,7 +42,7 @@ func Duration(unit string) Format {
 // Link makes a value a link; {{value}} in the address stands for the value.
 func Link(address string) Format {
 	return Format{id: "url", params: object{
-		"type": "a", "urlTemplate": address, "labelTemplate": "{{rawValue}}", "openLinkInCurrentTab": false}}
+		"type": "a", "urlTemplate": address, "labelTemplate": "{{value}}", "openLinkInCurrentTab": false}}
 }
 
 // View is a data view (index pattern).
