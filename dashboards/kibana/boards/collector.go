@@ -18,8 +18,7 @@ func health() s.Board {
 	each := func(name, kind, format, template string) s.Vis {
 		return trend(ofExporter, s.Line{Field: status(name), Kind: kind, By: "observer.name", Top: 12, Thin: true, Format: format, Template: template})
 	}
-	loss := s.Line{Field: status("lost"), By: "observer.name", Top: 12, Thin: true, Format: "0.[00]", Template: "{{value}} %",
-		With: []s.Term{{Name: "r", Field: status("records"), Kind: "sum"}}, Script: "100 * params.v / (params.v + params.r)"}
+	loss := s.Line{Field: status("lost_ratio"), Kind: "avg", By: "observer.name", Top: 12, Thin: true, Format: "0.[00]", Template: "{{value}} %", Script: "100 * params.v"}
 	b := s.Board{
 		ID: "weir-health", Title: prefix + "Collector Health", From: "now-24h", RefreshSeconds: 60,
 		Description: "Whether what the other boards show is whole: what got lost between exporters and collector, in the kernel, in the queue and at the server.",

@@ -10,7 +10,7 @@ func interfaces() s.Board {
 	b.Rows = head(b.ID, filters(s.Control{Field: in, Label: "Interface in"}, s.Control{Field: out, Label: "Interface out"}))
 	side := func(of, label string) []s.Agg {
 		of = "observer." + of + ".interface."
-		return []s.Agg{s.Terms("observer.name", "Exporter", 20), s.Terms(of+"name", label, 20), s.Terms(of+"alias", "Description", 1)}
+		return []s.Agg{s.Terms("observer.name", "Exporter", 20), s.Terms(of+"name", label, 20), s.Terms(of+"alias", "Description", 1).OrNone()}
 	}
 	b.Rows = append(b.Rows,
 		s.Row{Height: tall, Panels: []s.Panel{
@@ -40,7 +40,7 @@ func interfaces() s.Board {
 		}},
 		s.Row{Height: tall, Panels: []s.Panel{
 			panel("vrf", "VRFs", "Which routing instances does it go through?", 16,
-				table("flow.vrf.ingress_id: * or flow.vrf.name: *", traffic(), s.Terms("observer.name", "Exporter", 10), s.Terms("flow.vrf.name", "VRF", 10))),
+				table("flow.vrf.ingress_id: * or flow.vrf.name: *", traffic(), s.Terms("observer.name", "Exporter", 10), s.Terms("flow.vrf.name", "VRF", 10).OrNone())),
 			panel("sites", "Sites", "How much has each site?", 16, table("flow.site: *", traffic(), s.Terms("flow.site", "Site", 30))),
 			panel("forwarding", "Forwarding", "What did exporters do with the packets?", 16,
 				s.Donut(flows, "", s.Sum("network.packets", "Packets"), s.Terms("flow.forwarding_status", "Status", 6))),

@@ -4,35 +4,17 @@ import (
 	"strings"
 
 	"github.com/weirflow/weir/dashboards/kibana/savedobject"
+	"github.com/weirflow/weir/flow/catalogue"
 )
 
 // statusFields are those of the documents about exporters and the collector.
 func statusFields() []savedobject.Field {
 	var list []savedobject.Field
-	add := func(kind string, format savedobject.Format, names string) {
-		for _, name := range strings.Fields(names) {
-			list = append(list, savedobject.Field{Name: "flow.status." + name, Type: kind, Format: format})
-		}
+	for i := range catalogue.Status {
+		f := &catalogue.Status[i]
+		list = append(list, savedobject.Field{Name: f.Path(), Type: f.StoreType(), Format: format(f.Path(), f.Type, f.StoreType(), f.Unit)})
 	}
-	add("long", savedobject.Count, `records datagrams lost errors missing_templates templates held_sets sampling_rate
-		kernel_drops queue_batches dropped rejected indexed retries goroutines exporters`)
-	add("long", savedobject.Bytes, "bytes receive_buffer_bytes queue_bytes memory_bytes")
-	add("long", savedobject.Duration("seconds"), "template_age_seconds silent_seconds uptime_seconds")
-	add("long", savedobject.Duration("milliseconds"), "clock_skew_ms")
-	add("double", savedobject.Share, "lost_ratio")
-	add("double", savedobject.Format{}, "records_per_second cpu_seconds")
-	add("keyword", savedobject.Format{}, "sampling_source")
-	add("date", savedobject.Format{}, "last_seen")
 	return list
-}
-
-// rollupFields are those of the sums that no flow has.
-func rollupFields() []savedobject.Field {
-	return []savedobject.Field{
-		{Name: "flow.rollup.interval", Type: "keyword"},
-		{Name: "flow.rollup.by", Type: "keyword"},
-		{Name: "flow.rollup.side", Type: "keyword"},
-	}
 }
 
 // rejectedFields are those that indexer/elastic writes about documents that the

@@ -23,9 +23,9 @@ func geography() s.Board {
 		}},
 		s.Row{Height: 17, Panels: []s.Panel{
 			panel("to-cities", "Cities of destinations", "Which cities are sent most?", 24,
-				table("", traffic(), s.Terms("destination.geo.city_name", "City", 50), s.Terms("destination.geo.country_name", "Country", 2))),
+				table("", traffic(), s.Terms("destination.geo.city_name", "City", 50), s.Terms("destination.geo.country_name", "Country", 2).OrNone())),
 			panel("from-cities", "Cities of sources", "Which cities send most?", 24,
-				table("", traffic(), s.Terms("source.geo.city_name", "City", 50), s.Terms("source.geo.country_name", "Country", 2))),
+				table("", traffic(), s.Terms("source.geo.city_name", "City", 50), s.Terms("source.geo.country_name", "Country", 2).OrNone())),
 		}},
 		details("flows", "Which flows make this up?"),
 	)
@@ -36,7 +36,7 @@ func systems() s.Board {
 	b := flowBoard("weir-systems", "Autonomous Systems", "Which networks of the internet the traffic comes from and goes to, for peering and transit.")
 	name, number := "as.organization.name", "as.number"
 	side := func(of, label string) []s.Agg {
-		return []s.Agg{s.Terms(of+"."+name, label, 60), s.Terms(of+"."+number, "AS", 2)}
+		return []s.Agg{s.Terms(of+"."+number, "AS", 60), s.Terms(of+"."+name, label, 1).OrNone()}
 	}
 	b.Rows = append(b.Rows,
 		s.Row{Height: tall, Panels: []s.Panel{

@@ -29,7 +29,7 @@ func talkers() s.Board {
 			panel("ours-in", "Our hosts: received", "Which of our hosts were sent most from the outside?", 16,
 				table("network.direction: inbound", traffic(), s.Terms("destination.ip", "Host", 50))),
 			panel("macs", "Hardware addresses", "Which network cards sent most, and who made them?", 16,
-				table("", traffic(), s.Terms("source.mac", "Hardware address", 50), s.Terms("flow.source.mac_vendor", "Maker", 1))),
+				table("", traffic(), s.Terms("source.mac", "Hardware address", 50), s.Terms("flow.source.mac_vendor", "Maker", 1).OrNone())),
 		}},
 		details("flows", "Which flows make this up?"),
 	)
@@ -43,14 +43,14 @@ func conversations() s.Board {
 		s.Row{Height: 26, Panels: []s.Panel{
 			panel("sankey", "From clients to servers", "Between which hosts is the most traffic?", 24,
 				s.Drawn(sankey("flow.client.ip", "flow.server.ip", "clients", "servers"))),
-			panel("sankey-services", "From servers' services to clients", "Which hosts use which services?", 24,
+			panel("sankey-services", "Clients and the services that they use", "Which hosts use which services?", 24,
 				s.Drawn(sankey("flow.client.ip", "flow.service", "clients", "services"))),
 		}},
 		s.Row{Height: 17, Panels: []s.Panel{
 			panel("pairs", "Clients and servers", "Which pairs of hosts have most of the traffic, and on which port?", 28,
 				table("", traffic(), append(pair, s.Terms("flow.server.port", "Port", 2))...)),
-			panel("exact", "Longest-lived conversations", "Which conversations, by their community id, lasted over several flows?", 20,
-				table("network.community_id: *", append(traffic(), s.Maximum("event.duration", "Longest flow")), s.Terms("network.community_id", "Community id", 20))),
+			panel("busiest", "Most flows", "Which pairs of hosts open most connections, however small?", 20,
+				table("", []s.Agg{s.Documents("Flows"), octets, s.Maximum("event.duration", "Longest")}, s.Terms("flow.client.ip", "Client", 20), s.Terms("flow.server.ip", "Server", 3))),
 		}},
 		s.Row{Height: 26, Panels: []s.Panel{
 			panel("matrix", "Exporters and categories", "Through which exporter goes which kind of traffic?", 24,
@@ -85,7 +85,7 @@ func applications() s.Board {
 		}},
 		s.Row{Height: 17, Panels: []s.Panel{
 			panel("application-table", "Applications", "How much has each application that exporters recognised?", 24,
-				table("", append(traffic(), s.Cardinality("flow.client.ip", "Clients")), s.Terms("network.application", "Application", 50), s.Terms("flow.application.category", "Exporter's category", 1))),
+				table("", append(traffic(), s.Cardinality("flow.client.ip", "Clients")), s.Terms("network.application", "Application", 50), s.Terms("flow.application.category", "Exporter's category", 1).OrNone())),
 			panel("rules", "Rules that decided", "Why is traffic in its category?", 12,
 				s.Table(flows, "", 10, []s.Agg{octets, s.Documents("Flows")}, s.Terms("flow.category_rule", "Rule", 50), s.Terms("flow.category", "Category", 2))),
 			panel("other", "Not in a category", "On which ports is traffic that no rule knows?", 12,

@@ -22,14 +22,15 @@ func pattern(view string) string { return view + "-*" }
 
 // Views gives the data views.
 func Views() []savedobject.View {
-	record := catalogueFields()
+	sums := catalogueFields()
+	record := without(sums, "flow.rollup.")
 	return []savedobject.View{
 		{ID: flows, Pattern: pattern(flows), Meaning: "flows and events", Fields: record},
-		{ID: counters, Pattern: pattern(counters), Meaning: "sFlow's counter samples", Fields: append(without(record, "flow.status.", "flow.rollup."), counterFields()...)},
-		{ID: exporters, Pattern: pattern(exporters), Meaning: "one document a minute for each exporter, and one for the collector", Fields: with(record, statusFields())},
+		{ID: counters, Pattern: pattern(counters), Meaning: "sFlow's counter samples", Fields: append(without(record), counterFields()...)},
+		{ID: exporters, Pattern: pattern(exporters), Meaning: "one document a minute for each exporter, and one for the collector", Fields: append(statusFields(), record...)},
 		{ID: rejected, Pattern: pattern(rejected), Meaning: "documents that the server refused", Fields: rejectedFields()},
-		{ID: minutes, Pattern: pattern(minutes), Meaning: "sums by minute", Fields: with(record, rollupFields())},
-		{ID: hours, Pattern: pattern(hours), Meaning: "sums by hour", Fields: with(record, rollupFields())},
+		{ID: minutes, Pattern: pattern(minutes), Meaning: "sums by minute", Fields: sums},
+		{ID: hours, Pattern: pattern(hours), Meaning: "sums by hour", Fields: sums},
 	}
 }
 
@@ -42,7 +43,7 @@ func catalogueFields() []savedobject.Field {
 		if f.Type == catalogue.Elements {
 			continue
 		}
-		list = append(list, savedobject.Field{Name: f.Name, Type: f.StoreType(), Format: format(f)})
+		list = append(list, savedobject.Field{Name: f.Name, Type: f.StoreType(), Format: format(f.Name, f.Type, f.StoreType(), f.Unit)})
 	}
 	return list
 }
@@ -56,25 +57,31 @@ const (
 )
 
 // format gives the form in which a field is shown.
-func format(f *catalogue.Field) savedobject.Format {
+func format(name string, kind catalogue.Type, store, unit string) savedobject.Format {
 	switch {
-	case f.Type == catalogue.IP && !strings.HasPrefix(f.Name, "observer."), f.Name == "related.ip":
+	case kind == catalogue.IP && !strings.HasPrefix(name, "observer."), name == "related.ip":
 		return savedobject.Link(lookUpAddress)
-	case strings.HasSuffix(f.Name, "as.number") || strings.HasSuffix(f.Name, "_as"):
+	case strings.HasSuffix(name, "as.number") || strings.HasSuffix(name, "_as"):
 		return savedobject.Link(lookUpSystem)
-	case strings.HasSuffix(f.Name, ".port"):
+	case strings.HasSuffix(name, ".port"):
 		return savedobject.Link(lookUpPort)
-	case f.Unit == "bytes":
+	case strings.HasSuffix(name, "_ratio"):
+		return savedobject.Share
+	}
+	switch unit {
+	case "bytes":
 		return savedobject.Bytes
-	case f.Unit == "ns":
+	case "ns":
 		return savedobject.Duration("nanoseconds")
-	case f.Unit == "ms":
+	case "ms":
 		return savedobject.Duration("milliseconds")
-	case f.Unit == "s":
+	case "s":
 		return savedobject.Duration("seconds")
-	case f.StoreType() == "long" && f.Unit == "":
+	}
+	switch {
+	case store == "long" && unit == "" && !strings.HasPrefix(name, catalogue.StatusObject):
 		return savedobject.Plain
-	case f.StoreType() == "long":
+	case store == "long":
 		return savedobject.Count
 	}
 	return savedobject.Format{}
@@ -91,21 +98,6 @@ next:
 			}
 		}
 		list = append(list, f)
-	}
-	return list
-}
-
-// with adds fields, or puts them in the place of those of the same name.
-func with(fields, more []savedobject.Field) []savedobject.Field {
-	list := append([]savedobject.Field{}, more...)
-	for _, f := range fields {
-		known := false
-		for _, m := range more {
-			known = known || m.Name == f.Name
-		}
-		if !known {
-			list = append(list, f)
-		}
 	}
 	return list
 }

@@ -68,10 +68,19 @@ func Trend(pattern, query string, lines ...Line) Vis {
 		"id": "trend", "type": "timeseries", "series": series, "filter": object{"query": query, "language": "kuery"},
 		"time_field": "@timestamp", "index_pattern": pattern, "interval": ">=1m",
 		"axis_position": "left", "axis_formatter": format, "axis_scale": "normal", "show_legend": 1, "show_grid": 1,
-		"legend_position": "bottom", "tooltip_mode": "show_all", "drop_last_bucket": 1,
+		"legend_position": legend(first.Top), "tooltip_mode": "show_all", "drop_last_bucket": 1,
 		"default_index_pattern": pattern, "default_timefield": "@timestamp", "isModelInvalid": false,
 		"value_template": template,
 	}}
+}
+
+// legend puts the names of many lines beside the chart: below it there is room for
+// six.
+func legend(lines int) string {
+	if lines > 6 {
+		return "right"
+	}
+	return "bottom"
 }
 
 // Every makes a trend's bars at least that wide.

@@ -80,6 +80,11 @@ func Terms(field, label string, size int) Agg {
 // WithOther sums up what is beyond the size as one more value.
 func (a Agg) WithOther() Agg { return a.with("otherBucket", true) }
 
+// OrNone has documents without the field as one more value, an empty one; without
+// it a row of a table is left out when one of its fields is missing. The field must
+// be a text.
+func (a Agg) OrNone() Agg { return a.with("missingBucket", true).with("missingBucketLabel", "–") }
+
 // Rarest turns the order around: the values with the least of the metric.
 func (a Agg) Rarest() Agg { return a.with("order", "asc") }
 
