@@ -16,7 +16,7 @@ const (
 func health() s.Board {
 	trend := func(query string, lines ...s.Line) s.Vis { return s.Trend(pattern(exporters), query, lines...) }
 	each := func(name, kind, format, template string) s.Vis {
-		return trend(ofExporter, s.Line{Field: status(name), Kind: kind, By: "observer.name", Top: 12, Thin: true, Format: format, Template: template})
+		return trend(ofExporter, s.Line{Field: status(name), Kind: kind, By: "observer.name", Top: 12, Thin: true, Format: format, Template: template}).Narrow()
 	}
 	loss := s.Line{Field: status("lost_ratio"), Kind: "avg", By: "observer.name", Top: 12, Thin: true, Format: "0.[00]", Template: "{{value}} %", Script: "100 * params.v"}
 	b := s.Board{
@@ -65,9 +65,9 @@ func health() s.Board {
 		}},
 		s.Row{Height: tall, Panels: []s.Panel{
 			panel("held", "Data that waits for its template", "Which exporter's data cannot be read yet?", 16,
-				trend(ofExporter, s.Line{Field: status("missing_templates"), By: "observer.name", Top: 10})),
-			panel("cpu", "The collector's processors", "How many processors does the collector keep busy?", 16,
-				trend(ofCollector, s.Line{Field: status("cpu_seconds"), Rate: s.PerSecond, By: "observer.name", Top: 5, Thin: true, Format: "0.00"})),
+				trend(ofExporter, s.Line{Field: status("missing_templates"), By: "observer.name", Top: 10}).Narrow()),
+			panel("cpu", "The collector's processors", "How much processor time does the collector take? 100 % is one core.", 16,
+				trend(ofCollector, s.Line{Field: status("cpu_seconds"), By: "observer.name", Top: 5, Thin: true, Script: "params.v * 100000 / params._interval", Format: "0.[0]", Template: "{{value}} %"})),
 			panel("memory", "The collector's memory", "How much memory does it take?", 16,
 				trend(ofCollector, s.Line{Field: status("memory_bytes"), Kind: "max", By: "observer.name", Top: 5, Thin: true, Format: "0.[0] b"})),
 		}},

@@ -46,7 +46,7 @@ func counterFields() []savedobject.Field {
 		disk_total disk_free disk_bytes_read disk_bytes_written net_bytes_in net_bytes_out processor_total_memory processor_free_memory`)
 	add("long", savedobject.Duration("milliseconds"), `cpu_user cpu_nice cpu_system cpu_idle cpu_wio cpu_intr cpu_sintr cpu_steal
 		cpu_guest cpu_guest_nice disk_read_time disk_write_time`)
-	add("long", savedobject.Duration("seconds"), "cpu_uptime")
+	add("long", savedobject.Age, "cpu_uptime")
 	add("long", savedobject.Count, `if_speed if_in_ucast_pkts if_in_multicast_pkts if_in_broadcast_pkts if_in_discards if_in_errors
 		if_in_unknown_protos if_out_ucast_pkts if_out_multicast_pkts if_out_broadcast_pkts if_out_discards if_out_errors
 		cpu_proc_run cpu_proc_total cpu_num cpu_speed cpu_interrupts cpu_contexts page_in page_out swap_in swap_out

@@ -14,7 +14,7 @@ func hostLine(name string) s.Line {
 
 func hosts() s.Board {
 	const hasHost = "flow.counters.host_name: *"
-	trend := func(lines ...s.Line) s.Vis { return s.Trend(pattern(counters), hasHost, lines...) }
+	trend := func(lines ...s.Line) s.Vis { return s.Trend(pattern(counters), hasHost, lines...).Narrow() }
 	load := hostLine("cpu_load_one")
 	load.Kind, load.Format = "avg", "0.00"
 	busy := hostLine("cpu_idle")

@@ -65,6 +65,8 @@ func format(name string, kind catalogue.Type, store, unit string) savedobject.Fo
 		return savedobject.Link(lookUpSystem)
 	case strings.HasSuffix(name, ".port"):
 		return savedobject.Link(lookUpPort)
+	case strings.Contains(name, "uptime"):
+		return savedobject.Age
 	case strings.HasSuffix(name, "_ratio"):
 		return savedobject.Share
 	}

@@ -83,13 +83,18 @@ func legend(lines int) string {
 	return "bottom"
 }
 
+// Narrow puts the legend below the chart, for panels that have no room beside it.
+func (v Vis) Narrow() Vis { return v.with("legend_position", "bottom") }
+
 // Every makes a trend's bars at least that wide.
-func (v Vis) Every(interval string) Vis {
+func (v Vis) Every(interval string) Vis { return v.with("interval", ">="+interval) }
+
+func (v Vis) with(key string, value any) Vis {
 	params := object{}
-	for key, value := range v.params {
-		params[key] = value
+	for k, old := range v.params {
+		params[k] = old
 	}
-	params["interval"] = ">=" + interval
+	params[key] = value
 	v.params = params
 	return v
 }

@@ -29,6 +29,8 @@ var (
 	Bytes = Format{id: "bytes", params: object{"pattern": "0,0.[0]b"}}
 	Plain = Format{id: "number", params: object{"pattern": "0"}}
 	Count = Format{id: "number", params: object{"pattern": "0,0"}}
+	// Age shows seconds in words: 3 days, 2 months.
+	Age   = Format{id: "duration", params: object{"inputFormat": "seconds", "outputFormat": "humanize"}}
 	Share = Format{id: "percent", params: object{"pattern": "0,0.[00]%"}}
 )
 
