@@ -2,6 +2,7 @@ package demo
 
 import (
 	"net/netip"
+	"strconv"
 	"time"
 
 	"github.com/weirflow/weir/flow"
@@ -96,7 +97,7 @@ func (m *maker) ordinary() {
 	if knows[t.exporter] {
 		t.application = u.application
 	}
-	m.embellish(t, b)
+	m.embellish(t, u, b)
 	m.play(t)
 }
 
@@ -121,7 +122,7 @@ func (m *maker) serve(t *talk, u *usage, b *branch, client netip.Addr) {
 }
 
 // embellish adds what only some exporters say.
-func (m *maker) embellish(t *talk, b *branch) {
+func (m *maker) embellish(t *talk, u *usage, b *branch) {
 	name := ""
 	if t.server.net != nil && t.server.net.kind != "access" {
 		name = t.server.net.host(int(t.server.ip.As16()[15]) - 1)
@@ -143,6 +144,11 @@ func (m *maker) embellish(t *talk, b *branch) {
 		}
 		if t.exporter == &probe {
 			r.SetUserName(user)
+		}
+		if t.application != "" {
+			r.SetFlowApplicationCategory(t.category)
+			r.SetFlowApplicationDescription("What " + t.application + " does")
+			r.SetFlowApplicationID("13:" + strconv.Itoa(int(u.port)))
 		}
 		if t.exporter == &graz || t.exporter == &edge {
 			r.SetFlowNextHop(netip.AddrFrom4([4]byte{192, 0, 2, byte(10 + t.in)}))
