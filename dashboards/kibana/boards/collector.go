@@ -123,8 +123,8 @@ func trends() s.Board {
 			panel("system-table", "Networks", "Which networks had most?", 16, sums("as and flow.rollup.side: destination", s.Terms("destination.as.organization.name", "Network", 50))),
 		}},
 		s.Row{Height: tall, Panels: []s.Panel{
-			panel("minutes", "By the minute", "How did single minutes look? Narrow the time range: minutes are kept for 30 days.", 48,
-				s.Trend(pattern(minutes), "flow.rollup.by: category", s.Line{Field: "network.bytes", Rate: s.Bits, By: "flow.category", Top: 10})),
+			{Name: "minutes", Title: "By the minute, last 6 hours", Question: "How do the last hours look, minute by minute?", Width: 48, Last: "6h",
+				Vis: s.Trend(pattern(minutes), "flow.rollup.by: category", s.Line{Field: "network.bytes", Rate: s.Bits, By: "flow.category", Top: 10})},
 		}},
 	)
 	return b

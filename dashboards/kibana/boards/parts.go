@@ -52,7 +52,11 @@ func head(id string, controls ...s.Panel) []s.Row {
 	}}}
 	rows := []s.Row{row}
 	if len(controls) > 0 {
-		rows = append(rows, s.Row{Height: 5, Panels: controls})
+		height := 5
+		if strings.HasSuffix(id, "-interfaces") {
+			height = 8 // more than five lists stand in two lines
+		}
+		rows = append(rows, s.Row{Height: height, Panels: controls})
 	}
 	return rows
 }

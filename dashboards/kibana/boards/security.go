@@ -89,7 +89,8 @@ func threats() s.Board {
 			panel("cleartext", "Clear-text protocols", "Who uses protocols that anybody on the way can read?", 16,
 				table(cleartext, []s.Agg{s.Documents("Flows"), octets}, s.Terms("flow.service", "Service", 12), s.Terms("flow.client.ip", "Client", 5))),
 			panel("remote-in", "Remote administration from outside", "Who from outside reaches remote desktops and shells?", 16,
-				table(`network.direction: inbound and flow.category: "Remote Administration"`, []s.Agg{s.Documents("Flows"), octets}, s.Terms("flow.client.ip", "Client", 20), s.Terms("flow.server.ip", "Host", 3))),
+				table("network.direction: inbound and destination.port: (22 or 23 or 512 or 513 or 514 or 3389 or 5900 or 5985 or 5986 or 8291)", []s.Agg{s.Documents("Flows"), octets},
+					s.Terms("source.ip", "From", 20), s.Terms("destination.ip", "Host", 3), s.Terms("destination.port", "Port", 2))),
 		}},
 		s.Row{Height: 17, Panels: []s.Panel{
 			panel("uploads", "Large uploads", "Who sends most out, and to whom?", 16,

@@ -16,6 +16,8 @@ type Panel struct {
 	Title, Question string
 	// Width is in columns of the grid.
 	Width int
+	// Last is a time range of the panel's own, such as 6h, which ends now.
+	Last string
 	// Bare panels have no title over them.
 	Bare bool
 	// Vis is what is shown, unless Search is set.
@@ -103,6 +105,9 @@ func place(p *Panel, name string, x, y, height int) object {
 	settings := object{}
 	if p.Bare {
 		settings["hidePanelTitles"] = true
+	}
+	if p.Last != "" {
+		settings["timeRange"] = object{"from": "now-" + p.Last, "to": "now"}
 	}
 	index := name[len("panel_"):]
 	return object{

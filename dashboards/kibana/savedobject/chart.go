@@ -65,16 +65,21 @@ func axes(kind, names, values, view, query string, metric, bars Agg, split []Agg
 		s.schema = "group"
 		aggs = append(aggs, s)
 	}
-	label := metric.params["customLabel"]
+	label := metric.params["customLabel"].(string)
+	ui := object{}
+	if len(split) == 0 {
+		ui["vis"] = object{"colors": object{label: Colours[0]}}
+	}
 	truncate := 100
 	if names == "left" {
 		truncate = 200
 	}
-	return Vis{kind: kind, view: view, query: query, aggs: aggs, ui: object{}, params: object{
+	return Vis{kind: kind, view: view, query: query, aggs: aggs, ui: ui, params: object{
 		"type": kind, "grid": object{"categoryLines": false},
 		"categoryAxes": []object{{
 			"id": "CategoryAxis-1", "type": "category", "position": names, "show": true, "style": object{},
-			"scale": object{"type": "linear"}, "labels": object{"show": true, "filter": true, "truncate": truncate, "rotate": 0}, "title": object{},
+			"scale": object{"type": "linear"}, "labels": object{"show": true, "filter": true, "truncate": truncate, "rotate": 0},
+			"title": object{"text": bars.params["customLabel"]},
 		}},
 		"valueAxes": []object{{
 			"id": "ValueAxis-1", "name": "ValueAxis-1", "type": "value", "position": values, "show": true, "style": object{},

@@ -22,7 +22,7 @@ type Line struct {
 	Format, Template string
 	// Colour is a colour of Colours, counted from 0.
 	Colour int
-	// Below mirrors the series under the axis.
+	// Below mirrors the series under the axis; it is not stacked with the others.
 	Below bool
 	// With are further values for Script, which reckons with them as params.NAME;
 	// the line's own value is params.v.
@@ -63,14 +63,13 @@ func Trend(pattern, query string, lines ...Line) Vis {
 		series = append(series, line.series(i))
 	}
 	first := &lines[0]
-	format, template := first.formats()
+	format, _ := first.formats()
 	return Vis{kind: "metrics", params: object{
 		"id": "trend", "type": "timeseries", "series": series, "filter": object{"query": query, "language": "kuery"},
 		"time_field": "@timestamp", "index_pattern": pattern, "interval": ">=1m",
 		"axis_position": "left", "axis_formatter": format, "axis_scale": "normal", "show_legend": 1, "show_grid": 1,
 		"legend_position": legend(first.Top), "tooltip_mode": "show_all", "drop_last_bucket": 1,
 		"default_index_pattern": pattern, "default_timefield": "@timestamp", "isModelInvalid": false,
-		"value_template": template,
 	}}
 }
 
@@ -125,6 +124,9 @@ func (l *Line) series(i int) object {
 		"separate_axis": 0, "axis_position": "right", "formatter": format, "value_template": template,
 		"chart_type": "line", "line_width": 1, "point_size": 0, "fill": 0.6, "stacked": "stacked",
 		"split_color_mode": "kibana",
+	}
+	if l.Below {
+		s["stacked"] = "none"
 	}
 	if l.Thin {
 		s["fill"], s["stacked"], s["line_width"] = 0, "none", 2

@@ -1,6 +1,9 @@
 package savedobject
 
-import "strconv"
+import (
+	"fmt"
+	"strconv"
+)
 
 // Vis is a visualization, without its title.
 type Vis struct {
@@ -118,17 +121,18 @@ type Span struct {
 	Label    string
 }
 
-// Ranges splits by ranges of the field's values.
+// Ranges splits by ranges of the field's values. They are questions, because not
+// every version of the products can name a range.
 func Ranges(field, label string, spans ...Span) Agg {
-	list := []object{}
+	list := []Question{}
 	for _, s := range spans {
-		one := object{"from": s.From, "label": s.Label}
+		query := fmt.Sprintf("%s >= %.0f", field, s.From)
 		if s.To != 0 {
-			one["to"] = s.To
+			query += fmt.Sprintf(" and %s < %.0f", field, s.To)
 		}
-		list = append(list, one)
+		list = append(list, Question{Query: query, Label: s.Label})
 	}
-	return Agg{kind: "range", schema: "bucket", params: object{"field": field, "ranges": list, "customLabel": label}}
+	return Questions(label, list...)
 }
 
 // Question is a KQL question and what to call its answer.
