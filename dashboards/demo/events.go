@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"net/netip"
 	"time"
 
@@ -35,7 +36,7 @@ func (m *maker) connection() {
 	began, lasted := m.when(&office), time.Duration(m.between(1, 300))*time.Second
 	port, inside := uint16(m.between(1024, 65535)), uint16(m.between(49152, 65535))
 	for _, over := range []bool{false, true} {
-		t := &talk{exporter: &firewall, in: 1, at: began, protocol: u.protocol, service: u.name, category: u.category, rule: byPort(u.protocol, u.port),
+		t := &talk{exporter: &firewall, in: 1, at: began, protocol: u.protocol, service: u.name, category: u.category, rule: cmp.Or(u.rule, byPort(u.protocol, u.port)),
 			client: end{ip: client, port: inside, mac: card(client)}, server: end{ip: n.at(m.between(1, 8)), port: u.port, net: n}, upPackets: 1}
 		action, types := "flow_created", flow.TypeConnection|flow.TypeStart|flow.TypeAllowed
 		if over {

@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"cmp"
 	"net/netip"
 	"strconv"
 	"time"
@@ -63,7 +64,7 @@ func (m *maker) transit() {
 	a, b := m.of("access", "web"), m.of("video", "web", "cloud", "mail")
 	u := pickBy(m, usages[:6], func(u *usage) float64 { return u.weight })
 	customer := netip.AddrFrom4([4]byte{198, 19, byte(m.rnd.IntN(40)), byte(m.between(1, 254))})
-	t := &talk{exporter: &backbone, in: m.between(2, 3), out: m.rnd.IntN(2), at: m.when(&evening), protocol: u.protocol, service: "https", category: "Web", rule: byPort(u.protocol, u.port),
+	t := &talk{exporter: &backbone, in: m.between(2, 3), out: m.rnd.IntN(2), at: m.when(&evening), protocol: u.protocol, service: "https", category: "Web", rule: byPort(u.protocol, 443),
 		client: end{ip: customer, port: uint16(m.between(1024, 65535))}, server: end{ip: b.at(m.between(1, 8)), port: 443, net: b},
 		up: m.around(u.up) * 8, down: m.around(u.down)*8 + 4000, duration: time.Duration(m.between(1, 50)) * time.Second, tos: u.tos, dscp: u.dscp}
 	if b.kind == "video" {
@@ -108,7 +109,7 @@ func (m *maker) transit() {
 func (m *maker) home() {
 	u := pickBy(m, usages[:6], func(u *usage) float64 { return u.weight })
 	n := m.of("video", "web", "game")
-	m.play(&talk{exporter: &translator, in: 1, at: m.when(&evening), protocol: u.protocol, service: u.name, category: u.category, rule: byPort(u.protocol, u.port),
+	m.play(&talk{exporter: &translator, in: 1, at: m.when(&evening), protocol: u.protocol, service: u.name, category: u.category, rule: cmp.Or(u.rule, byPort(u.protocol, u.port)),
 		client: end{ip: subscriber(m), port: uint16(m.between(1024, 65535))}, server: end{ip: n.at(m.between(1, 8)), port: u.port, net: n},
 		up: m.around(u.up), down: m.around(u.down) + 60, duration: time.Duration(m.between(1, 90)) * time.Second})
 }

@@ -17,7 +17,7 @@ var scenes = []scene{
 	{.004, (*maker).cleartext},
 	{.002, (*maker).malware},
 	{.003, (*maker).rare},
-	{.002, (*maker).exfiltration},
+	{.0004, (*maker).exfiltration},
 	{.0007, (*maker).nameTunnel},
 	{.02, (*maker).resolverOutside},
 	{.02, (*maker).ping},
@@ -121,7 +121,7 @@ func (m *maker) exfiltration() {
 	n := &internet[firstRare+1]
 	m.play(&talk{exporter: &edge, in: 1, at: m.when(&night), protocol: tcp, service: "ssh", category: "Remote Administration", rule: byPort(tcp, 22), vlan: 10,
 		client: end{ip: from, port: uint16(m.between(49152, 65535)), mac: card(from)}, server: end{ip: n.at(9), port: 22, net: n},
-		up: m.around(60e6), down: m.around(700e3), duration: 500 * time.Second})
+		up: m.around(25e6), down: m.around(700e3), duration: 500 * time.Second})
 }
 
 // nameTunnel is a host that asks for names that carry data.
