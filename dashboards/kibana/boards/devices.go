@@ -32,7 +32,7 @@ func interfaces() s.Board {
 			panel("utilisation", "How full the links are", "Which links are near what they can carry? Reckoned from sFlow's octet counters and the interface's speed.", 48,
 				s.Drawn(utilisation())),
 		}},
-		s.Row{Height: 26, Panels: []s.Panel{
+		s.Row{Height: 21, Panels: []s.Panel{
 			panel("sankey", "From interface to interface", "Which way through the exporter does traffic take?", 24, s.Drawn(sankey(in, out, "in", "out"))),
 			panel("exporter-table", "Exporters", "What does each exporter report, in which protocol and with which sampling?", 24,
 				s.Table(flows, "", 15, append(traffic(), s.Maximum("flow.sampling.rate", "Sampled 1 of")),

@@ -47,7 +47,7 @@ func systems() s.Board {
 			panel("to", "Destinations' systems", "Which networks are sent most?", 24, table("", traffic(), side("destination", "Destination's network")...)),
 			panel("from", "Sources' systems", "Which networks send most?", 24, table("", traffic(), side("source", "Source's network")...)),
 		}},
-		s.Row{Height: 26, Panels: []s.Panel{
+		s.Row{Height: 21, Panels: []s.Panel{
 			panel("sankey", "From network to network", "Between which networks is the most traffic?", 28,
 				s.Drawn(sankey("source."+name, "destination."+name, "sources", "destinations"))),
 			panel("neighbours", "Neighbours that traffic goes to", "Through which neighbouring systems does it leave, as the exporter's BGP says?", 20,

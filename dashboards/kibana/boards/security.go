@@ -22,7 +22,8 @@ func events() s.Board {
 		s.Row{Height: tall, Panels: []s.Panel{
 			panel("trend", "Events", "What happens when?", 32, s.Trend(pattern(flows), anEvent, s.Line{By: "event.action", Top: 10})),
 			panel("outcomes", "Allowed and denied", "How often did firewalls allow and deny, and why?", 16,
-				s.Donut(flows, "event.type: (allowed or denied)", happened[0], s.Terms("event.outcome", "Outcome", 3), s.Terms("event.reason", "Reason", 6).OrNone())),
+				s.Donut(flows, "event.type: (allowed or denied)", happened[0], s.Questions("Verdict", s.Question{Query: "event.type: allowed", Label: "allowed"}, s.Question{Query: "event.type: denied", Label: "denied"}),
+					s.Terms("event.reason", "Reason", 6).OrNone())),
 		}},
 		s.Row{Height: 17, Panels: []s.Panel{
 			panel("denied-sources", "Denied sources", "Who was denied most, and how many targets did it try?", 16,
@@ -34,7 +35,7 @@ func events() s.Board {
 		}},
 		s.Row{Height: 17, Panels: []s.Panel{
 			panel("rules", "Rules and access lists", "Which rules decide most often?", 16,
-				table("rule.name: *", []s.Agg{s.Documents("Events"), octets}, s.Terms("rule.name", "Rule", 50), s.Terms("event.outcome", "Outcome", 2).OrNone())),
+				table("rule.name: *", []s.Agg{s.Documents("Events"), octets}, s.Terms("rule.name", "Rule", 50), s.Terms("event.action", "What it did", 2))),
 			panel("acls", "Access lists of ASA", "Which access-list entries were met? The numbers are the firewall's own hashes.", 16,
 				table("flow.acl.ingress_id: *", []s.Agg{s.Documents("Events")}, s.Terms("flow.acl.ingress_id", "Access list in", 30))),
 			panel("users", "Users", "Which users does the firewall name?", 16, table("user.name: *", traffic(), s.Terms("user.name", "User", 50))),

@@ -40,7 +40,7 @@ func conversations() s.Board {
 	b := flowBoard("weir-conversations", "Conversations", "Who talks with whom: the largest pairs of hosts, and what they talk.")
 	pair := []s.Agg{s.Terms("flow.client.ip", "Client", 20), s.Terms("flow.server.ip", "Server", 5)}
 	b.Rows = append(b.Rows,
-		s.Row{Height: 26, Panels: []s.Panel{
+		s.Row{Height: 23, Panels: []s.Panel{
 			panel("sankey", "From clients to servers", "Between which hosts is the most traffic?", 24,
 				s.Drawn(sankey("flow.client.ip", "flow.server.ip", "clients", "servers"))),
 			panel("sankey-services", "Clients and the services that they use", "Which hosts use which services?", 24,
@@ -52,7 +52,7 @@ func conversations() s.Board {
 			panel("busiest", "Most flows", "Which pairs of hosts open most connections, however small?", 20,
 				table("", []s.Agg{s.Documents("Flows"), octets, s.Maximum("event.duration", "Longest")}, s.Terms("flow.client.ip", "Client", 20), s.Terms("flow.server.ip", "Server", 3))),
 		}},
-		s.Row{Height: 26, Panels: []s.Panel{
+		s.Row{Height: 23, Panels: []s.Panel{
 			panel("matrix", "Exporters and categories", "Through which exporter goes which kind of traffic?", 24,
 				s.Drawn(sankey("observer.name", "flow.category", "exporters", "categories"))),
 			panel("direction", "Between countries", "From which country to which does it go?", 24,
