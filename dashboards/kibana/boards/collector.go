@@ -44,9 +44,9 @@ func health() s.Board {
 			panel("queue", "Waiting to be indexed", "Does the server keep up?", 24,
 				trend(ofCollector, s.Line{Field: status("queue_bytes"), Kind: "max", By: "observer.name", Top: 5, Format: "0.[0] b"})),
 		}},
-		s.Row{Height: 17, Panels: []s.Panel{
+		s.Row{Height: 18, Panels: []s.Panel{
 			panel("exporter-table", "Exporters", "What does each exporter send, with which sampling, how old are its templates and how wrong its clock?", 48,
-				s.Table(exporters, ofExporter, 10, []s.Agg{s.Sum(status("records"), "Records"), s.Sum(status("lost"), "Lost"), s.Maximum(status("lost_ratio"), "Worst loss"),
+				s.Table(exporters, ofExporter, []s.Agg{s.Sum(status("records"), "Records"), s.Sum(status("lost"), "Lost"), s.Maximum(status("lost_ratio"), "Worst loss"),
 					s.Sum(status("errors"), "Errors"), s.Sum(status("missing_templates"), "Without template"), s.Maximum(status("templates"), "Templates"),
 					s.Maximum(status("template_age_seconds"), "Oldest template"), s.Maximum(status("sampling_rate"), "Sampled 1 of"),
 					s.Average(status("clock_skew_ms"), "Clock skew"), s.Maximum(status("silent_seconds"), "Longest silence")},
@@ -74,7 +74,7 @@ func health() s.Board {
 		s.Row{Height: tall, Panels: []s.Panel{
 			panel("rejected-trend", "Rejected documents", "When did the server refuse documents?", 24, s.Trend(pattern(rejected), "", s.Line{By: "error.type", Top: 6})),
 			panel("rejected-table", "Why documents were rejected", "For which reasons?", 24,
-				s.Table(rejected, "", 10, []s.Agg{s.Documents("Documents")}, s.Terms("error.type", "Reason", 20), s.Terms("error.code", "Status", 3))),
+				s.Table(rejected, "", []s.Agg{s.Documents("Documents")}, s.Terms("error.type", "Reason", 20), s.Terms("error.code", "Status", 3))),
 		}},
 		details("rejected", "Which documents were refused?"),
 	)
@@ -88,7 +88,7 @@ func trends() s.Board {
 		return hour("flow.rollup.by: "+dimension+" and "+field+": *", s.Line{Field: "network.bytes", Rate: s.Bits, By: field, Top: top})
 	}
 	sums := func(dimension string, buckets ...s.Agg) s.Vis {
-		return s.Table(hours, "flow.rollup.by: "+dimension, 10, []s.Agg{s.Sum("network.bytes", "Bytes"), s.Sum("network.packets", "Packets"), s.Sum("flow.count", "Flows")}, buckets...)
+		return s.Table(hours, "flow.rollup.by: "+dimension, []s.Agg{s.Sum("network.bytes", "Bytes"), s.Sum("network.packets", "Packets"), s.Sum("flow.count", "Flows")}, buckets...)
 	}
 	b := s.Board{
 		ID: "weir-trends", Title: prefix + "Trends", From: "now-30d",
@@ -116,9 +116,9 @@ func trends() s.Board {
 			panel("systems", "By destination's network", "Towards which networks does traffic grow?", 24, by("as and flow.rollup.side: destination", "destination.as.organization.name", 10)),
 			panel("countries", "By destination's country", "Towards which countries?", 24, by("country and flow.rollup.side: destination", "destination.geo.country_name", 10)),
 		}},
-		s.Row{Height: 17, Panels: []s.Panel{
+		s.Row{Height: 18, Panels: []s.Panel{
 			panel("host-table", "Hosts", "Which hosts had most over the whole time?", 16,
-				s.Table(hours, "flow.rollup.by: host and source.ip: *", 10, []s.Agg{s.Sum("network.bytes", "Bytes"), s.Sum("source.bytes", "Sent"), s.Sum("destination.bytes", "Received")}, s.Terms("source.ip", "Host", 50))),
+				s.Table(hours, "flow.rollup.by: host and source.ip: *", []s.Agg{s.Sum("network.bytes", "Bytes"), s.Sum("source.bytes", "Sent"), s.Sum("destination.bytes", "Received")}, s.Terms("source.ip", "Host", 50))),
 			panel("category-table", "Categories", "What was the network used for?", 16, sums("category", s.Terms("flow.category", "Category", 40))),
 			panel("system-table", "Networks", "Which networks had most?", 16, sums("as and flow.rollup.side: destination", s.Terms("destination.as.organization.name", "Network", 50))),
 		}},

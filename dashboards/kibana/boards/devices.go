@@ -24,7 +24,7 @@ func interfaces() s.Board {
 			panel("in-trend", "In, by interface", "Which interfaces does traffic come in at? Choose an exporter above to tell interfaces of one name apart.", 24, bits("", in, 12)),
 			panel("out-trend", "Out, by interface", "Which interfaces does traffic leave by?", 24, bits("", out, 12)),
 		}},
-		s.Row{Height: 17, Panels: []s.Panel{
+		s.Row{Height: 18, Panels: []s.Panel{
 			panel("in", "Interfaces in", "How much came in at each interface?", 24, table("", traffic(), side("ingress", "Interface in")...)),
 			panel("out", "Interfaces out", "How much left by each interface?", 24, table("", traffic(), side("egress", "Interface out")...)),
 		}},
@@ -35,7 +35,7 @@ func interfaces() s.Board {
 		s.Row{Height: 21, Panels: []s.Panel{
 			panel("sankey", "From interface to interface", "Which way through the exporter does traffic take?", 24, s.Drawn(sankey(in, out, "in", "out"))),
 			panel("exporter-table", "Exporters", "What does each exporter report, in which protocol and with which sampling?", 24,
-				s.Table(flows, "", 15, append(traffic(), s.Maximum("flow.sampling.rate", "Sampled 1 of")),
+				s.Table(flows, "", append(traffic(), s.Maximum("flow.sampling.rate", "Sampled 1 of")),
 					s.Terms("observer.name", "Exporter", 50), s.Terms("flow.exporter.protocol", "Protocol", 3))),
 		}},
 		s.Row{Height: tall, Panels: []s.Panel{
@@ -104,9 +104,9 @@ func attributes() s.Board {
 				s.Line{Label: "octets per packet", Field: "network.bytes", With: []s.Term{{Name: "p", Field: "network.packets", Kind: "sum"}},
 					Script: "params.v / params.p", Format: "0,0", Thin: true})),
 			panel("tunnels", "Tunnels", "Which tunnels are there, and what do they carry?", 12,
-				s.Table(flows, "flow.tunnel.type: *", 10, []s.Agg{octets, s.Documents("Flows")}, s.Terms("flow.tunnel.type", "Tunnel", 10), s.Terms("flow.tunnel.id", "Number", 5))),
+				s.Table(flows, "flow.tunnel.type: *", []s.Agg{octets, s.Documents("Flows")}, s.Terms("flow.tunnel.type", "Tunnel", 10), s.Terms("flow.tunnel.id", "Number", 5))),
 			panel("mpls", "MPLS labels", "Which labels does traffic have?", 12,
-				s.Table(flows, "flow.mpls.labels: *", 10, []s.Agg{octets, s.Documents("Flows")}, s.Terms("flow.mpls.labels", "Label", 30))),
+				s.Table(flows, "flow.mpls.labels: *", []s.Agg{octets, s.Documents("Flows")}, s.Terms("flow.mpls.labels", "Label", 30))),
 		}},
 		details("flows", "Which flows make this up?"),
 	)

@@ -55,7 +55,7 @@ func hosts() s.Board {
 		}},
 		s.Row{Height: tall, Panels: []s.Panel{
 			panel("hosts", "Hosts", "Which hosts send counters, and what are they?", 48,
-				s.Table(counters, hasHost, 10, []s.Agg{s.Average(counter("cpu_load_one"), "Load"), s.Maximum(counter("cpu_num"), "Processors"), s.Maximum(counter("mem_total"), "Memory"),
+				s.Table(counters, hasHost, []s.Agg{s.Average(counter("cpu_load_one"), "Load"), s.Maximum(counter("cpu_num"), "Processors"), s.Maximum(counter("mem_total"), "Memory"),
 					s.Minimum(counter("mem_free"), "Least free memory"), s.Maximum(counter("disk_total"), "Disks"), s.Minimum(counter("disk_free"), "Least free disk"),
 					s.Maximum(counter("cpu_uptime"), "Uptime")},
 					s.Terms(counter("host_name"), "Host", 50), s.Terms(counter("host_os_release"), "System", 1))),
@@ -66,7 +66,7 @@ func hosts() s.Board {
 		}},
 		s.Row{Height: tall, Panels: []s.Panel{
 			panel("interfaces", "Interfaces", "Which interfaces send counters, how fast are they, and what have they lost since they came up?", 48,
-				s.Table(counters, "flow.counters.if_index: *", 10, []s.Agg{s.Maximum(counter("if_speed"), "Speed, bit/s"), s.Maximum(counter("if_in_octets"), "In, total"),
+				s.Table(counters, "flow.counters.if_index: *", []s.Agg{s.Maximum(counter("if_speed"), "Speed, bit/s"), s.Maximum(counter("if_in_octets"), "In, total"),
 					s.Maximum(counter("if_out_octets"), "Out, total"), s.Maximum(counter("if_in_errors"), "Errors in"), s.Maximum(counter("if_out_errors"), "Errors out"),
 					s.Maximum(counter("if_in_discards"), "Discards in"), s.Maximum(counter("if_out_discards"), "Discards out")},
 					s.Terms("observer.name", "Exporter", 20), s.Terms(counter("if_index"), "ifIndex", 50))),

@@ -22,7 +22,7 @@ func overview() s.Board {
 			panel("by-direction", "Traffic by direction", "How much comes in, goes out and stays inside?", 24, directions("")),
 			panel("by-exporter", "Traffic by exporter", "How much does each exporter report, and does one stop?", 24, bits("", "observer.name", 8)),
 		}},
-		s.Row{Height: 17, Panels: []s.Panel{
+		s.Row{Height: 18, Panels: []s.Panel{
 			panel("sources", "Top sources", "Who sends most?", 24, table("", traffic(), s.Terms("source.ip", "Source", 20))),
 			panel("destinations", "Top destinations", "Who is sent most?", 24, table("", traffic(), s.Terms("destination.ip", "Destination", 20))),
 		}},

@@ -26,7 +26,7 @@ func panel(name, title, question string, width int, vis s.Vis) s.Panel {
 
 // table is a table of flows.
 func table(query string, metrics []s.Agg, buckets ...s.Agg) s.Vis {
-	return s.Table(flows, query, 10, metrics, buckets...)
+	return s.Table(flows, query, metrics, buckets...)
 }
 
 // bits is the trend of octets in bits per second, split by a field's values.

@@ -15,13 +15,13 @@ func geography() s.Board {
 			panel("to-trend", "Traffic by country of destination", "When did traffic go to which country?", 24, bits("", "destination.geo.country_name", 8)),
 			panel("from-trend", "Traffic by country of source", "When did traffic come from which country?", 24, bits("", "source.geo.country_name", 8)),
 		}},
-		s.Row{Height: 17, Panels: []s.Panel{
+		s.Row{Height: 18, Panels: []s.Panel{
 			panel("to", "Countries of destinations", "Which countries are sent most, and to how many hosts there?", 24,
 				table("", append(traffic(), s.Cardinality("destination.ip", "Hosts")), s.Terms("destination.geo.country_name", "Country", 60))),
 			panel("from", "Countries of sources", "Which countries send most, and from how many hosts?", 24,
 				table("", append(traffic(), s.Cardinality("source.ip", "Hosts")), s.Terms("source.geo.country_name", "Country", 60))),
 		}},
-		s.Row{Height: 17, Panels: []s.Panel{
+		s.Row{Height: 18, Panels: []s.Panel{
 			panel("to-cities", "Cities of destinations", "Which cities are sent most?", 24,
 				table("", traffic(), s.Terms("destination.geo.city_name", "City", 50), s.Terms("destination.geo.country_name", "Country", 2).OrNone())),
 			panel("from-cities", "Cities of sources", "Which cities send most?", 24,
@@ -43,7 +43,7 @@ func systems() s.Board {
 			panel("to-trend", "Traffic by destination's AS", "When did traffic go to which network?", 24, bits("", "destination."+name, 10)),
 			panel("from-trend", "Traffic by source's AS", "When did traffic come from which network?", 24, bits("", "source."+name, 10)),
 		}},
-		s.Row{Height: 17, Panels: []s.Panel{
+		s.Row{Height: 18, Panels: []s.Panel{
 			panel("to", "Destinations' systems", "Which networks are sent most?", 24, table("", traffic(), side("destination", "Destination's network")...)),
 			panel("from", "Sources' systems", "Which networks send most?", 24, table("", traffic(), side("source", "Source's network")...)),
 		}},
@@ -55,9 +55,9 @@ func systems() s.Board {
 		}},
 		s.Row{Height: 14, Panels: []s.Panel{
 			panel("previous", "Neighbours that traffic comes from", "Through which neighbouring systems does it come?", 16,
-				s.Table(flows, "flow.bgp.previous_as: *", 8, traffic(), s.Terms("flow.bgp.previous_as", "Previous AS", 30))),
+				s.Table(flows, "flow.bgp.previous_as: *", traffic(), s.Terms("flow.bgp.previous_as", "Previous AS", 30))),
 			panel("next-hops", "Next hops", "Over which routers does it go on?", 16,
-				s.Table(flows, "flow.next_hop: *", 8, traffic(), s.Terms("flow.next_hop", "Next hop", 30))),
+				s.Table(flows, "flow.next_hop: *", traffic(), s.Terms("flow.next_hop", "Next hop", 30))),
 			panel("prefixes", "Prefix lengths", "Towards how long prefixes are destinations routed?", 16,
 				s.Bars(flows, "", octets, s.Terms("flow.destination.prefix_length", "Prefix length", 33).ByKey())),
 		}},

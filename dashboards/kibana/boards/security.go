@@ -25,7 +25,7 @@ func events() s.Board {
 				s.Donut(flows, "event.type: (allowed or denied)", happened[0], s.Questions("Verdict", s.Question{Query: "event.type: allowed", Label: "allowed"}, s.Question{Query: "event.type: denied", Label: "denied"}),
 					s.Terms("event.reason", "Reason", 6).OrNone())),
 		}},
-		s.Row{Height: 17, Panels: []s.Panel{
+		s.Row{Height: 18, Panels: []s.Panel{
 			panel("denied-sources", "Denied sources", "Who was denied most, and how many targets did it try?", 16,
 				table(denied, []s.Agg{s.Documents("Denied"), s.Cardinality("destination.ip", "Targets"), s.Cardinality("destination.port", "Ports")}, s.Terms("source.ip", "Source", 50))),
 			panel("denied-ports", "Denied ports", "Which ports were denied?", 16,
@@ -33,7 +33,7 @@ func events() s.Board {
 			panel("reasons", "Reasons", "Why was it denied, in the exporter's words?", 16,
 				table(denied, []s.Agg{s.Documents("Denied")}, s.Terms("event.reason", "Reason", 30), s.Terms("observer.name", "Exporter", 5))),
 		}},
-		s.Row{Height: 17, Panels: []s.Panel{
+		s.Row{Height: 18, Panels: []s.Panel{
 			panel("rules", "Rules and access lists", "Which rules decide most often?", 16,
 				table("rule.name: *", []s.Agg{s.Documents("Events"), octets}, s.Terms("rule.name", "Rule", 50), s.Terms("event.action", "What it did", 2))),
 			panel("acls", "Access lists of ASA", "Which access-list entries were met? The numbers are the firewall's own hashes.", 16,
@@ -46,7 +46,7 @@ func events() s.Board {
 			panel("nat-ports", "Outside addresses in use", "How many ports of each outside address are in use? Near 64,000 they run out.", 24,
 				table("source.nat.ip: *", []s.Agg{s.Cardinality("source.nat.port", "Ports"), s.Cardinality("source.ip", "Inside hosts"), s.Documents("Records")}, s.Terms("source.nat.ip", "Outside address", 30))),
 		}},
-		s.Row{Height: 17, Panels: []s.Panel{
+		s.Row{Height: 18, Panels: []s.Panel{
 			panel("nat-inside", "Inside and outside addresses", "Which inside host was behind which outside address?", 24,
 				table("source.nat.ip: *", []s.Agg{s.Documents("Records"), s.Cardinality("source.nat.port", "Ports")}, s.Terms("source.ip", "Inside address", 50), s.Terms("source.nat.ip", "Outside address", 3))),
 			panel("nat-destinations", "Published servers", "Which addresses stand for which servers inside?", 24,
@@ -69,7 +69,7 @@ func threats() s.Board {
 			Vis: s.Numbers(flows, "", s.Documents("Flows"), s.Cardinality("flow.client.ip", "Clients"), s.Cardinality("flow.server.port", "Server ports"),
 				s.Cardinality("destination.geo.country_iso_code", "Countries")),
 		}}},
-		s.Row{Height: 17, Panels: []s.Panel{
+		s.Row{Height: 18, Panels: []s.Panel{
 			panel("sweeps", "One host to many hosts", "Who asks many hosts? Scanners and worms do, and so do name servers and monitoring.", 24, table("", reach, s.Terms("flow.client.ip", "Client", 30))),
 			panel("port-scans", "One host to many ports of another", "Who tries many ports of one host?", 24,
 				table("", []s.Agg{s.Cardinality("flow.server.port", "Ports"), s.Documents("Flows"), s.Cardinality("flow.tcp_flags", "Flags")},
@@ -84,7 +84,7 @@ func threats() s.Board {
 			panel("syn-sources", "Who sends them", "Who opens connections that nobody answers?", 24,
 				table(synOnly, []s.Agg{s.Documents("Flows"), s.Cardinality("destination.ip", "Hosts"), s.Cardinality("destination.port", "Ports")}, s.Terms("source.ip", "Source", 30))),
 		}},
-		s.Row{Height: 17, Panels: []s.Panel{
+		s.Row{Height: 18, Panels: []s.Panel{
 			panel("rare-countries", "Rare countries", "Which countries hardly ever occur?", 16,
 				table("network.direction: (outbound or inbound)", []s.Agg{s.Documents("Flows"), s.Cardinality("flow.client.ip", "Clients"), octets}, s.Terms("destination.geo.country_name", "Country", 20).Rarest())),
 			panel("cleartext", "Clear-text protocols", "Who uses protocols that anybody on the way can read?", 16,
@@ -93,7 +93,7 @@ func threats() s.Board {
 				table("network.direction: inbound and destination.port: (22 or 23 or 512 or 513 or 514 or 3389 or 5900 or 5985 or 5986 or 8291)", []s.Agg{s.Documents("Flows"), octets},
 					s.Terms("source.ip", "From", 20), s.Terms("destination.ip", "Host", 3), s.Terms("destination.port", "Port", 2))),
 		}},
-		s.Row{Height: 17, Panels: []s.Panel{
+		s.Row{Height: 18, Panels: []s.Panel{
 			panel("uploads", "Large uploads", "Who sends most out, and to whom?", 16,
 				table("network.direction: outbound", []s.Agg{s.Sum("source.bytes", "Sent"), s.Documents("Flows")}, s.Terms("source.ip", "Host", 20), s.Terms("destination.ip", "To", 3))),
 			panel("ports", "Unusual ports", "On which ports without a registered service is there traffic?", 16,
@@ -102,7 +102,7 @@ func threats() s.Board {
 			panel("malicious", "Ports of known malware", "Who uses ports that malware is known for?", 16,
 				table("flow.category: Malicious", []s.Agg{s.Documents("Flows"), octets}, s.Terms("flow.client.ip", "Client", 20), s.Terms("flow.server.ip", "Server", 3), s.Terms("flow.server.port", "Port", 2))),
 		}},
-		s.Row{Height: 17, Panels: []s.Panel{
+		s.Row{Height: 18, Panels: []s.Panel{
 			panel("resolvers", "Name servers outside", "Who asks name servers that are not ours?", 16,
 				table(dns+" and network.direction: outbound", []s.Agg{s.Documents("Flows"), octets}, s.Terms("destination.ip", "Name server", 20), s.Terms("source.ip", "Client", 3))),
 			panel("icmp", "Large ICMP", "Who sends ICMP packets that carry more than a ping does?", 16,
@@ -125,7 +125,7 @@ func names() s.Board {
 			Name: "totals", Title: "Totals", Question: "How many names are asked for?", Width: 48, Bare: true,
 			Vis: s.Numbers(flows, "", s.Cardinality(question, "Names asked of DNS"), s.Cardinality(sni, "TLS servers"), s.Cardinality(host, "Web hosts"), s.Cardinality("user_agent.original", "User agents")),
 		}}},
-		s.Row{Height: 17, Panels: []s.Panel{
+		s.Row{Height: 18, Panels: []s.Panel{
 			panel("tls", "TLS servers", "Which TLS servers are asked for, and how much comes from them?", 16, table(named(sni), asked, s.Terms(sni, "Server name", 50))),
 			panel("dns", "Names asked of DNS", "Which names are asked for most?", 16, table(named(question), asked, s.Terms(question, "Name", 50))),
 			panel("http", "Web hosts", "Which hosts are asked by plain HTTP?", 16, table(named(host), asked, s.Terms(host, "Host", 50))),
@@ -141,7 +141,7 @@ func names() s.Board {
 			panel("status", "HTTP answers", "How do servers answer?", 12, s.Donut(flows, "", s.Documents("Flows"), s.Terms("http.response.status_code", "Status", 10))),
 			panel("agents", "User agents", "Which programs ask?", 24, table(named("user_agent.original"), []s.Agg{s.Documents("Flows"), s.Cardinality("flow.client.ip", "Clients")}, s.Terms("user_agent.original", "User agent", 30))),
 		}},
-		s.Row{Height: 17, Panels: []s.Panel{
+		s.Row{Height: 18, Panels: []s.Panel{
 			panel("paths", "Web pages", "What is asked for?", 24, table(named("url.path"), []s.Agg{s.Documents("Flows"), octets}, s.Terms(host, "Host", 20), s.Terms("url.path", "Path", 5))),
 			panel("certificates", "Certificates", "In whose names do servers answer?", 12, table(named("tls.server.x509.subject.common_name"), []s.Agg{s.Documents("Flows"), octets}, s.Terms("tls.server.x509.subject.common_name", "Certificate of", 30))),
 			panel("many-names", "Many names", "Who asks for unusually many different names? Tunnels through DNS do.", 12,

@@ -11,19 +11,19 @@ func talkers() s.Board {
 			panel("clients-trend", "Top clients", "When did the busiest clients have their traffic?", 24, bits("", "flow.client.ip", 10)),
 			panel("servers-trend", "Top servers", "When did the busiest servers have theirs?", 24, bits("", "flow.server.ip", 10)),
 		}},
-		s.Row{Height: 17, Panels: []s.Panel{
+		s.Row{Height: 18, Panels: []s.Panel{
 			panel("clients", "Clients", "Which hosts asked for most, and of how many servers?", 24,
 				table("", append(traffic(), s.Cardinality("flow.server.ip", "Servers")), s.Terms("flow.client.ip", "Client", 50))),
 			panel("servers", "Servers", "Which hosts were asked for most, and by how many clients?", 24,
 				table("", append(traffic(), s.Cardinality("flow.client.ip", "Clients")), s.Terms("flow.server.ip", "Server", 50))),
 		}},
-		s.Row{Height: 17, Panels: []s.Panel{
+		s.Row{Height: 18, Panels: []s.Panel{
 			panel("sources", "Sources", "Which addresses sent most?", 16, table("", traffic(), s.Terms("source.ip", "Source", 50))),
 			panel("destinations", "Destinations", "Which addresses were sent most?", 16, table("", traffic(), s.Terms("destination.ip", "Destination", 50))),
 			panel("ports", "Server ports", "On which ports were servers asked for most?", 16,
 				table("", traffic(), s.Terms("flow.server.port", "Port", 50), s.Terms("network.transport", "Protocol", 2))),
 		}},
-		s.Row{Height: 17, Panels: []s.Panel{
+		s.Row{Height: 18, Panels: []s.Panel{
 			panel("ours-out", "Our hosts: sent out", "Which of our hosts sent most to the outside?", 16,
 				table("network.direction: outbound", traffic(), s.Terms("source.ip", "Host", 50))),
 			panel("ours-in", "Our hosts: received", "Which of our hosts were sent most from the outside?", 16,
@@ -46,7 +46,7 @@ func conversations() s.Board {
 			panel("sankey-services", "Clients and the services that they use", "Which hosts use which services?", 24,
 				s.Drawn(sankey("flow.client.ip", "flow.service", "clients", "services"))),
 		}},
-		s.Row{Height: 17, Panels: []s.Panel{
+		s.Row{Height: 18, Panels: []s.Panel{
 			panel("pairs", "Clients and servers", "Which pairs of hosts have most of the traffic, and on which port?", 28,
 				table("", traffic(), append(pair, s.Terms("flow.server.port", "Port", 2))...)),
 			panel("busiest", "Most flows", "Which pairs of hosts open most connections, however small?", 20,
@@ -71,7 +71,7 @@ func applications() s.Board {
 			panel("categories", "Categories and their services", "Of which services is each category made?", 16,
 				s.Donut(flows, "", octets, s.Terms("flow.category", "Category", 8), s.Terms("flow.service", "Service", 4))),
 		}},
-		s.Row{Height: 17, Panels: []s.Panel{
+		s.Row{Height: 18, Panels: []s.Panel{
 			panel("category-table", "Categories", "How much has each category, and how many hosts use it?", 24,
 				table("", append(traffic(), s.Cardinality("flow.client.ip", "Clients"), s.Cardinality("flow.server.ip", "Servers")), s.Terms("flow.category", "Category", 40))),
 			panel("service-table", "Services", "How much has each service?", 24,
@@ -83,13 +83,13 @@ func applications() s.Board {
 			panel("applications-cloud", "Recognised applications", "Which applications do exporters recognise?", 16,
 				s.Cloud(flows, "", octets, s.Terms("network.application", "Application", 30))),
 		}},
-		s.Row{Height: 17, Panels: []s.Panel{
+		s.Row{Height: 18, Panels: []s.Panel{
 			panel("application-table", "Applications", "How much has each application that exporters recognised?", 24,
 				table("", append(traffic(), s.Cardinality("flow.client.ip", "Clients")), s.Terms("network.application", "Application", 50), s.Terms("flow.application.category", "Exporter's category", 1).OrNone())),
 			panel("rules", "Rules that decided", "Why is traffic in its category?", 12,
-				s.Table(flows, "", 10, []s.Agg{octets, s.Documents("Flows")}, s.Terms("flow.category_rule", "Rule", 50), s.Terms("flow.category", "Category", 2))),
+				s.Table(flows, "", []s.Agg{octets, s.Documents("Flows")}, s.Terms("flow.category_rule", "Rule", 50), s.Terms("flow.category", "Category", 2))),
 			panel("other", "Not in a category", "On which ports is traffic that no rule knows?", 12,
-				s.Table(flows, "flow.category: Other", 10, []s.Agg{octets, s.Documents("Flows")}, s.Terms("flow.server.port", "Port", 50), s.Terms("network.transport", "Protocol", 2))),
+				s.Table(flows, "flow.category: Other", []s.Agg{octets, s.Documents("Flows")}, s.Terms("flow.server.port", "Port", 50), s.Terms("network.transport", "Protocol", 2))),
 		}},
 		s.Row{Height: tall, Panels: []s.Panel{
 			panel("hours", "When categories are used", "At which times has each category its traffic?", 48,

@@ -76,7 +76,11 @@ func (b *Board) Objects() []Object {
 				if p.Bare {
 					description = "" // it would stand there as an icon, and take a line
 				}
-				objects = append(objects, p.Vis.object(b.PanelID(p), b.Title+": "+p.Title, description))
+				vis := p.Vis
+				if vis.kind == "table" {
+					vis = vis.with("perPage", rowsIn(row.Height))
+				}
+				objects = append(objects, vis.object(b.PanelID(p), b.Title+": "+p.Title, description))
 			}
 			panels = append(panels, place(p, name, x, y, row.Height))
 			references = append(references, Reference{ID: b.PanelID(p), Name: name, Type: kind})
@@ -99,6 +103,10 @@ func (b *Board) Objects() []Object {
 	}
 	return append(objects, newObject(typeDashboard, b.ID, attributes, references))
 }
+
+// rowsIn is how many rows of a table fit: a grid row has 27 pixels, a table's 33,
+// and its title, tools, head and page numbers take 143 in OpenSearch Dashboards.
+func rowsIn(height int) int { return max(3, (height*27-143)/33) }
 
 // place gives a panel its place on the grid.
 func place(p *Panel, name string, x, y, height int) object {

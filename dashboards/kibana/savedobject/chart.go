@@ -17,10 +17,11 @@ func Numbers(view, query string, metrics ...Agg) Vis {
 	}}
 }
 
-// Table shows buckets as rows, rows of them a page, and metrics as columns.
-func Table(view, query string, rows int, metrics []Agg, buckets ...Agg) Vis {
+// Table shows buckets as rows, and metrics as columns. A board fits the rows of a
+// page to the panel's height.
+func Table(view, query string, metrics []Agg, buckets ...Agg) Vis {
 	return Vis{kind: "table", view: view, query: query, aggs: append(append([]Agg{}, metrics...), buckets...), params: object{
-		"perPage": rows, "showPartialRows": false, "showMetricsAtAllLevels": false, "showTotal": false,
+		"perPage": 10, "showPartialRows": false, "showMetricsAtAllLevels": false, "showTotal": false,
 		"totalFunc": "sum", "percentageCol": "",
 		"sort": object{"columnIndex": nil, "direction": nil},
 	}}
