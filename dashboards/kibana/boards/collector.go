@@ -88,7 +88,7 @@ func trends() s.Board {
 		return hour("flow.rollup.by: "+dimension+" and "+field+": *", s.Line{Field: "network.bytes", Rate: s.Bits, By: field, Top: top})
 	}
 	sums := func(dimension string, buckets ...s.Agg) s.Vis {
-		return s.Table(hours, "flow.rollup.by: "+dimension, []s.Agg{s.Sum("network.bytes", "Bytes"), s.Sum("network.packets", "Packets"), s.Sum("flow.count", "Flows")}, buckets...)
+		return s.Table(hours, "flow.rollup.by: "+dimension, []s.Agg{s.Sum("network.bytes", "Bytes"), s.Sum("flow.count", "Flows")}, buckets...)
 	}
 	b := s.Board{
 		ID: "weir-trends", Title: prefix + "Trends", From: "now-30d",

@@ -25,8 +25,8 @@ func interfaces() s.Board {
 			panel("out-trend", "Out, by interface", "Which interfaces does traffic leave by?", 24, bits("", out, 12)),
 		}},
 		s.Row{Height: 18, Panels: []s.Panel{
-			panel("in", "Interfaces in", "How much came in at each interface?", 24, table("", traffic(), side("ingress", "Interface in")...)),
-			panel("out", "Interfaces out", "How much left by each interface?", 24, table("", traffic(), side("egress", "Interface out")...)),
+			panel("in", "Interfaces in", "How much came in at each interface?", 24, table("", []s.Agg{octets, s.Documents("Flows")}, side("ingress", "Interface in")...)),
+			panel("out", "Interfaces out", "How much left by each interface?", 24, table("", []s.Agg{octets, s.Documents("Flows")}, side("egress", "Interface out")...)),
 		}},
 		s.Row{Height: 18, Panels: []s.Panel{
 			panel("utilisation", "How full the links are", "Which links are near what they can carry? Reckoned from sFlow's octet counters and the interface's speed.", 48,

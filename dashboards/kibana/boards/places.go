@@ -7,7 +7,7 @@ import (
 func geography() s.Board {
 	b := flowBoard("weir-geography", "Geography", "Where on Earth the traffic comes from and goes to.")
 	b.Rows = append(b.Rows,
-		s.Row{Height: 19, Panels: []s.Panel{
+		s.Row{Height: 17, Panels: []s.Panel{
 			panel("world", "Countries that are sent to", "To where in the world does the traffic go?", 24, s.Drawn(world("destination.geo.country_iso_code", s.Colours[0]))),
 			panel("world-from", "Countries that send", "From where in the world does the traffic come?", 24, s.Drawn(world("source.geo.country_iso_code", s.Colours[1]))),
 		}},

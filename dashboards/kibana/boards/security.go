@@ -31,7 +31,7 @@ func events() s.Board {
 			panel("denied-ports", "Denied ports", "Which ports were denied?", 16,
 				table(denied, []s.Agg{s.Documents("Denied"), s.Cardinality("source.ip", "Sources")}, s.Terms("destination.port", "Port", 50), s.Terms("network.transport", "Protocol", 2))),
 			panel("reasons", "Reasons", "Why was it denied, in the exporter's words?", 16,
-				table(denied, []s.Agg{s.Documents("Denied")}, s.Terms("event.reason", "Reason", 30), s.Terms("observer.name", "Exporter", 5))),
+				table(denied, []s.Agg{s.Documents("Denied")}, s.Terms("event.reason", "Reason", 30))),
 		}},
 		s.Row{Height: 18, Panels: []s.Panel{
 			panel("rules", "Rules and access lists", "Which rules decide most often?", 16,
@@ -108,7 +108,7 @@ func threats() s.Board {
 			panel("icmp", "Large ICMP", "Who sends ICMP packets that carry more than a ping does?", 16,
 				table(icmp+" and network.bytes > 10000", []s.Agg{octets, s.Documents("Flows")}, s.Terms("source.ip", "Source", 20), s.Terms("destination.ip", "Destination", 3))),
 			panel("networks", "Networks that are rarely met", "Which autonomous systems hardly ever occur?", 16,
-				table("network.direction: outbound", []s.Agg{s.Documents("Flows"), s.Cardinality("source.ip", "Hosts"), octets}, s.Terms("destination.as.organization.name", "Network", 20).Rarest())),
+				table("network.direction: outbound", []s.Agg{s.Documents("Flows"), s.Cardinality("source.ip", "Hosts")}, s.Terms("destination.as.organization.name", "Network", 20).Rarest())),
 		}},
 		details("flows", "Which flows make this up?"),
 	)
@@ -118,7 +118,7 @@ func threats() s.Board {
 func names() s.Board {
 	b := flowBoard("weir-names", "DNS, TLS & HTTP names", "Which names hosts ask for, where a probe or an exporter sees them: name queries, TLS server names, web hosts.")
 	named := func(field string) string { return field + ": *" }
-	asked := []s.Agg{s.Documents("Flows"), s.Sum("network.bytes", "Bytes"), s.Cardinality("flow.client.ip", "Clients")}
+	asked := []s.Agg{s.Documents("Flows"), s.Cardinality("flow.client.ip", "Clients")}
 	const sni, question, host = "tls.client.server_name", "dns.question.name", "url.domain"
 	b.Rows = append(b.Rows,
 		s.Row{Height: 6, Panels: []s.Panel{{
@@ -126,7 +126,7 @@ func names() s.Board {
 			Vis: s.Numbers(flows, "", s.Cardinality(question, "Names asked of DNS"), s.Cardinality(sni, "TLS servers"), s.Cardinality(host, "Web hosts"), s.Cardinality("user_agent.original", "User agents")),
 		}}},
 		s.Row{Height: 18, Panels: []s.Panel{
-			panel("tls", "TLS servers", "Which TLS servers are asked for, and how much comes from them?", 16, table(named(sni), asked, s.Terms(sni, "Server name", 50))),
+			panel("tls", "TLS servers", "Which TLS servers are asked for, and how much comes from them?", 16, table(named(sni), []s.Agg{octets, s.Cardinality("flow.client.ip", "Clients")}, s.Terms(sni, "Server name", 50))),
 			panel("dns", "Names asked of DNS", "Which names are asked for most?", 16, table(named(question), asked, s.Terms(question, "Name", 50))),
 			panel("http", "Web hosts", "Which hosts are asked by plain HTTP?", 16, table(named(host), asked, s.Terms(host, "Host", 50))),
 		}},
@@ -143,7 +143,7 @@ func names() s.Board {
 		}},
 		s.Row{Height: 18, Panels: []s.Panel{
 			panel("paths", "Web pages", "What is asked for?", 24, table(named("url.path"), []s.Agg{s.Documents("Flows"), octets}, s.Terms(host, "Host", 20), s.Terms("url.path", "Path", 5))),
-			panel("certificates", "Certificates", "In whose names do servers answer?", 12, table(named("tls.server.x509.subject.common_name"), []s.Agg{s.Documents("Flows"), octets}, s.Terms("tls.server.x509.subject.common_name", "Certificate of", 30))),
+			panel("certificates", "Certificates", "In whose names do servers answer?", 12, table(named("tls.server.x509.subject.common_name"), []s.Agg{octets}, s.Terms("tls.server.x509.subject.common_name", "Certificate of", 30))),
 			panel("many-names", "Many names", "Who asks for unusually many different names? Tunnels through DNS do.", 12,
 				table(named(question), []s.Agg{s.Cardinality(question, "Names"), s.Documents("Flows")}, s.Terms("flow.client.ip", "Client", 30))),
 		}},

@@ -71,6 +71,10 @@ func axes(kind, names, values, view, query string, metric, bars Agg, split []Agg
 	if len(split) == 0 {
 		ui["vis"] = object{"colors": object{label: Colours[0]}}
 	}
+	title := object{"text": bars.params["customLabel"]}
+	if bars.kind == "filters" {
+		title = object{"show": false} // the products would call the axis "filters"
+	}
 	truncate := 100
 	if names == "left" {
 		truncate = 200
@@ -80,7 +84,7 @@ func axes(kind, names, values, view, query string, metric, bars Agg, split []Agg
 		"categoryAxes": []object{{
 			"id": "CategoryAxis-1", "type": "category", "position": names, "show": true, "style": object{},
 			"scale": object{"type": "linear"}, "labels": object{"show": true, "filter": true, "truncate": truncate, "rotate": 0},
-			"title": object{"text": bars.params["customLabel"]},
+			"title": title,
 		}},
 		"valueAxes": []object{{
 			"id": "ValueAxis-1", "name": "ValueAxis-1", "type": "value", "position": values, "show": true, "style": object{},
