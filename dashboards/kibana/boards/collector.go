@@ -45,12 +45,12 @@ func health() s.Board {
 				trend(ofCollector, s.Line{Field: status("queue_bytes"), Kind: "max", By: "observer.name", Top: 5, Format: "0.[0] b"})),
 		}},
 		s.Row{Height: 18, Panels: []s.Panel{
-			panel("exporter-table", "Exporters", "What does each exporter send, with which sampling, how old are its templates and how wrong its clock?", 48,
+			panel("exporter-loss", "What exporters send, and what is lost", "What does each exporter send, and what of it is lost or cannot be read?", 24,
 				s.Table(exporters, ofExporter, []s.Agg{s.Sum(status("records"), "Records"), s.Sum(status("lost"), "Lost"), s.Maximum(status("lost_ratio"), "Worst loss"),
-					s.Sum(status("errors"), "Errors"), s.Sum(status("missing_templates"), "Without template"), s.Maximum(status("templates"), "Templates"),
-					s.Maximum(status("template_age_seconds"), "Oldest template"), s.Maximum(status("sampling_rate"), "Sampled 1 of"),
-					s.Average(status("clock_skew_ms"), "Clock skew"), s.Maximum(status("silent_seconds"), "Longest silence")},
-					s.Terms("observer.name", "Exporter", 100), s.Terms("flow.exporter.protocol", "Protocol", 3), s.Terms(status("sampling_source"), "Sampling from", 1))),
+					s.Sum(status("errors"), "Errors"), s.Maximum(status("silent_seconds"), "Silence")}, s.Terms("observer.name", "Exporter", 100))),
+			panel("exporter-state", "Sampling, templates and clocks", "Is the sampling rate known, are templates there, and is the clock right?", 24,
+				s.Table(exporters, ofExporter, []s.Agg{s.Maximum(status("sampling_rate"), "1 of"), s.Maximum(status("templates"), "Templates"), s.Sum(status("missing_templates"), "Lacking"),
+					s.Average(status("clock_skew_ms"), "Skew")}, s.Terms("observer.name", "Exporter", 100), s.Terms("flow.exporter.protocol", "Protocol", 3), s.Terms(status("sampling_source"), "Rate from", 1))),
 		}},
 		s.Row{Height: tall, Panels: []s.Panel{
 			panel("skew", "Clock skew", "Whose clock is wrong?", 16, each("clock_skew_ms", "avg", "0,0.[0]", "{{value}} ms")),

@@ -38,7 +38,7 @@ var (
 // seconds.
 func Duration(unit string) Format {
 	return Format{id: "duration", params: object{
-		"inputFormat": unit, "outputFormat": "asSeconds", "outputPrecision": 2, "showSuffix": true}}
+		"inputFormat": unit, "outputFormat": "asSeconds", "outputPrecision": 1, "showSuffix": true, "useShortSuffix": true}}
 }
 
 // Link makes a value a link; {{value}} in the address stands for the value.
