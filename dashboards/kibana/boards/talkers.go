@@ -73,7 +73,7 @@ func applications() s.Board {
 		}},
 		s.Row{Height: 18, Panels: []s.Panel{
 			panel("category-table", "Categories", "How much has each category, and how many hosts use it?", 24,
-				table("", append(traffic(), s.Cardinality("flow.client.ip", "Clients"), s.Cardinality("flow.server.ip", "Servers")), s.Terms("flow.category", "Category", 40))),
+				table("", []s.Agg{octets, s.Documents("Flows"), s.Cardinality("flow.client.ip", "Clients"), s.Cardinality("flow.server.ip", "Servers")}, s.Terms("flow.category", "Category", 40))),
 			panel("service-table", "Services", "How much has each service?", 24,
 				table("", append(traffic(), s.Cardinality("flow.client.ip", "Clients")), s.Terms("flow.service", "Service", 50), s.Terms("flow.server.port", "Port", 1))),
 		}},
@@ -84,10 +84,10 @@ func applications() s.Board {
 				s.Cloud(flows, "", octets, s.Terms("network.application", "Application", 30))),
 		}},
 		s.Row{Height: 18, Panels: []s.Panel{
-			panel("application-table", "Applications", "How much has each application that exporters recognised?", 24,
-				table("", append(traffic(), s.Cardinality("flow.client.ip", "Clients")), s.Terms("network.application", "Application", 50), s.Terms("flow.application.category", "Exporter's category", 1).OrNone())),
-			panel("rules", "Rules that decided", "Why is traffic in its category?", 12,
-				s.Table(flows, "", []s.Agg{octets, s.Documents("Flows")}, s.Terms("flow.category_rule", "Rule", 50), s.Terms("flow.category", "Category", 2))),
+			panel("application-table", "Applications", "How much has each application that exporters recognised?", 20,
+				table("", []s.Agg{octets, s.Documents("Flows"), s.Cardinality("flow.client.ip", "Clients")}, s.Terms("network.application", "Application", 50), s.Terms("flow.application.category", "Category there", 1).OrNone())),
+			panel("rules", "Rules that decided", "Why is traffic in its category?", 16,
+				s.Table(flows, "", []s.Agg{octets}, s.Terms("flow.category_rule", "Rule", 50), s.Terms("flow.category", "Category", 2))),
 			panel("other", "Not in a category", "On which ports is traffic that no rule knows?", 12,
 				s.Table(flows, "flow.category: Other", []s.Agg{octets, s.Documents("Flows")}, s.Terms("flow.server.port", "Port", 50), s.Terms("network.transport", "Protocol", 2))),
 		}},
