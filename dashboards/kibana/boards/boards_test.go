@@ -23,7 +23,7 @@ func TestFieldsOf(t *testing.T) {
 	for id, want := range map[string][]string{
 		"weir-overview-by-category":   {"@timestamp", "flow.category", "network.bytes"},
 		"weir-overview-filters":       {"flow.category", "flow.locality", "flow.site", "observer.name"},
-		"weir-conversations-sankey":   {"@timestamp", "flow.client.ip", "flow.server.ip", "network.bytes"},
+		"weir-conversations-sankey":   {"flow.client.ip", "flow.server.ip", "network.bytes"},
 		"weir-search-dns-clients":     {"destination.ip", "destination.port", "flow.category", "network.bytes", "network.direction", "network.packets", "network.transport", "observer.name", "source.ip", "source.port"},
 		"weir-details-sizes":          {"network.bytes"},
 		"weir-hosts-memory":           {"@timestamp", "flow.counters.host_name", "flow.counters.mem_buffers", "flow.counters.mem_cached", "flow.counters.mem_free", "flow.counters.mem_total"},
