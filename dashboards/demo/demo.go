@@ -28,7 +28,7 @@ type Config struct {
 	// Conversations is how many there are within Span; most are two flows. Default:
 	// 15,000.
 	Conversations int
-	// Minutes is how long before End sums by the minute begin. Default: 3 h.
+	// Minutes is how long before End sums by the minute begin. Default: 6 h.
 	Minutes time.Duration
 	// Hours is how long before End sums by the hour begin. Default: 35 days.
 	Hours time.Duration
@@ -40,7 +40,7 @@ type Config struct {
 // DefaultConfig gives the defaults, for records that lead up to end.
 func DefaultConfig(end time.Time) Config {
 	return Config{
-		Seed: 1, End: end, Span: 24 * time.Hour, Conversations: 15_000, Minutes: 3 * time.Hour, Hours: 35 * 24 * time.Hour, Refused: 12,
+		Seed: 1, End: end, Span: 24 * time.Hour, Conversations: 15_000, Minutes: 6 * time.Hour, Hours: 35 * 24 * time.Hour, Refused: 12,
 	}
 }
 

@@ -64,14 +64,18 @@ func (m *maker) denied() {
 		{"1003", "connection to the firewall itself refused"}, {"1004", "first packet was no TCP SYN"},
 	}
 	why := pick(m, reasons)
-	port := pick(m, []uint16{22, 23, 445, 3389, 5900, 8080, 1433, 6379, 25})
+	service := pick(m, []usage{
+		{name: "ssh", port: 22, category: "Remote Administration"}, {name: "telnet", port: 23, category: "Remote Administration"}, {name: "microsoft-ds", port: 445, category: "Storage"},
+		{name: "ms-wbt-server", port: 3389, category: "Remote Administration"}, {name: "rfb", port: 5900, category: "Remote Administration"}, {name: "http-alt", port: 8080, category: "Web"},
+		{name: "ms-sql-s", port: 1433, category: "Databases"}, {name: "redis", port: 6379, category: "Databases"}, {name: "smtp", port: 25, category: "Email"},
+	})
 	client := m.stranger()
 	if m.chance(.4) {
 		n := m.of("access", "cloud")
 		client = end{ip: n.at(m.between(900, 930)), port: uint16(m.between(1024, 65535)), net: n}
 	}
-	t := &talk{exporter: &firewall, in: 0, out: 1, at: m.when(&always), protocol: tcp, category: "Other", rule: "none",
-		client: client, server: end{ip: netip.AddrFrom4([4]byte{203, 0, 113, byte(m.between(1, 100))}), port: port}, upPackets: 1, up: 52, flags: syn}
+	t := &talk{exporter: &firewall, in: 0, out: 1, at: m.when(&always), protocol: tcp, service: service.name, category: service.category, rule: byPort(tcp, service.port),
+		client: client, server: end{ip: netip.AddrFrom4([4]byte{203, 0, 113, byte(m.between(1, 100))}), port: service.port}, upPackets: 1, up: 52, flags: syn}
 	t.more = func(r *flow.Record, _ bool) {
 		r.SetEventAction("flow_denied")
 		r.SetEventType(flow.TypeConnection | flow.TypeDenied)

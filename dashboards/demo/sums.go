@@ -11,7 +11,7 @@ import (
 
 // sumsOfEach is how many of each dimension's sums are written: those with most
 // octets.
-const sumsOfEach = 10
+var sumsOfEach = map[string]int{"exporter": 24, "interface": 12, "category": 24, "application": 16, "as": 14, "country": 14, "host": 10}
 
 // dimension is what flows are summed up by: one of flow.rollup.by, with the values
 // that the flows have in common.
@@ -94,7 +94,7 @@ func (m *maker) rollups() {
 	slices.SortStableFunc(m.dimensions, func(a, b dimension) int { return cmp.Compare(m.sums[b].octets, m.sums[a].octets) })
 	for _, d := range m.dimensions {
 		kind := d.by + d.side + string(rune('0'+d.way))
-		if count[kind]++; count[kind] <= sumsOfEach {
+		if count[kind]++; count[kind] <= sumsOfEach[d.by] {
 			chosen = append(chosen, d)
 		}
 	}
