@@ -3,6 +3,10 @@
 // exporters to them, asks the embedded store with `weir query`, and leaves Weir
 // running until Ctrl-C. `make demo` runs it. Its data is in a temporary folder
 // and goes with it.
+//
+// With -elasticsearch it does something else: it fills an Elasticsearch or
+// OpenSearch with made-up records of the last day, for a look at the boards of
+// Kibana and OpenSearch Dashboards without any exporter.
 package main
 
 import (
@@ -38,6 +42,11 @@ type options struct {
 	rate          float64
 	// exit ends the demo after the answers instead of at Ctrl-C.
 	exit bool
+	// elasticsearch is the URL of a server to fill, namespace that of its data
+	// streams.
+	elasticsearch, namespace string
+	seed                     uint64
+	conversations            int
 }
 
 func main() {
@@ -47,10 +56,18 @@ func main() {
 	flag.Float64Var(&o.rate, "rate", 200, "datagrams per second")
 	flag.BoolVar(&o.exit, "exit", os.Getenv("DEMO_EXIT") == "1" || !terminal(os.Stdout),
 		"end after the answers; by default so when DEMO_EXIT=1, and where there is no terminal")
+	flag.StringVar(&o.elasticsearch, "elasticsearch", "", "fill the Elasticsearch or OpenSearch at this URL with made-up records instead")
+	flag.StringVar(&o.namespace, "namespace", "demo", "with -elasticsearch: namespace of the data streams")
+	flag.Uint64Var(&o.seed, "seed", 1, "with -elasticsearch: other seeds make up other records")
+	flag.IntVar(&o.conversations, "conversations", 15_000, "with -elasticsearch: how many conversations to make up; each is two flows, about")
 	flag.Parse()
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
-	if err := run(ctx, o, os.Stdout, os.Stderr); err != nil {
+	act := run
+	if o.elasticsearch != "" {
+		act = fillServer
+	}
+	if err := act(ctx, o, os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "weir-demo:", err)
 		os.Exit(1)
 	}

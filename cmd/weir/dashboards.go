@@ -9,13 +9,14 @@ import (
 	"time"
 
 	"github.com/weirflow/weir/cmd/weir/internal/config"
+	"github.com/weirflow/weir/dashboards/kibana"
 	"github.com/weirflow/weir/dashboards/kibana/install"
 	"github.com/weirflow/weir/indexer/elastic"
 )
 
-// savedObjects gives the data views, searches and dashboards, NDJSON, for
-// elasticsearch or opensearch.
-var savedObjects = func(product string) []byte { return nil }
+// savedObjects gives the data views, searches and dashboards, NDJSON. Tests have
+// fewer of them.
+var savedObjects = kibana.Objects
 
 // installDry changes nothing.
 var installDry = install.Options{DryRun: true}
@@ -63,7 +64,7 @@ func installDashboards(ctx context.Context, s *elastic.Setup, c elastic.Config, 
 	if raw != nil && json.Unmarshal(raw, &notes) != nil {
 		notes = nil // somebody has changed them: nothing is remembered
 	}
-	results, after, err := in.Install(ctx, savedObjects(r.Product), notes, install.Options{Overwrite: overwrite, DryRun: dry})
+	results, after, err := in.Install(ctx, savedObjects(), notes, install.Options{Overwrite: overwrite, DryRun: dry})
 	send := false
 	for _, x := range results {
 		title := x.ID

@@ -65,7 +65,7 @@ func TestProgramDashboards(t *testing.T) {
 	k := httptest.NewServer(f)
 	t.Cleanup(k.Close)
 	was := savedObjects
-	savedObjects = func(string) []byte { return []byte(oneObject + "\n") }
+	savedObjects = func() []byte { return []byte(oneObject + "\n") }
 	t.Cleanup(func() { savedObjects = was })
 	t.Chdir(t.TempDir())
 	t.Setenv("WEIR_INDEX_ELASTICSEARCH_NAMESPACE", namespace)

@@ -42,7 +42,7 @@ func (o *setupOptions) exportAll(ctx context.Context, loaded *config.Loaded, out
 	if err != nil {
 		return err
 	}
-	if text := savedObjects(name); len(text) > 0 {
+	if text := savedObjects(); len(text) > 0 {
 		files = append(files, elastic.File{Name: "dashboards.ndjson", Text: text})
 	}
 	files = append(files, elastic.File{Name: "README.md", Text: exportReadme(name, version, files, requests)})

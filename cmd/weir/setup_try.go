@@ -109,7 +109,7 @@ func tryKibana(ctx context.Context, c elastic.Config, steps *elastic.Steps) {
 		return
 	}
 	steps.Good("kibana", fmt.Sprintf("%s %s, %s", p.Name, p.Version, p.State))
-	if _, _, err := in.Install(ctx, savedObjects("elasticsearch"), nil, installDry); err != nil {
+	if _, _, err := in.Install(ctx, savedObjects(), nil, installDry); err != nil {
 		steps.Bad("saved objects", err.Error(), "")
 		return
 	}
