@@ -98,16 +98,17 @@ func (s *Sink) install(ctx context.Context, r resource, buffer *bytes.Buffer) er
 	if err != nil {
 		return err
 	}
-	installed := 0
+	installed, fields := 0, ""
 	if found.status != http.StatusNotFound {
 		if classify(found.status, false) != classDone {
 			return found.failure()
 		}
-		if installed, err = installedVersion(found.body, r.name); err != nil {
+		if installed, fields, err = installedVersion(found.body, r.name); err != nil {
 			return err
 		}
 	}
-	if installed >= templateVersion {
+	wanted, _ := r.body["_meta"].(object)["fields"].(string)
+	if installed > templateVersion || installed == templateVersion && fields == wanted {
 		return nil
 	}
 	text, err := json.Marshal(r.body)
@@ -152,11 +153,13 @@ func (r rawRequest) Do(ctx context.Context, transport esapi.Transport) (*esapi.R
 }
 
 // installedVersion gives the version in the template's _meta, 0 without one: a
-// template of that name that nobody has versioned is replaced.
-func installedVersion(text []byte, name string) (int, error) {
+// template of that name that nobody has versioned is replaced. fields is the
+// profile that it was made for.
+func installedVersion(text []byte, name string) (version int, fields string, err error) {
 	type body struct {
 		Meta struct {
 			Version json.RawMessage `json:"version"`
+			Fields  json.RawMessage `json:"fields"`
 		} `json:"_meta"`
 	}
 	var list struct {
@@ -170,7 +173,7 @@ func installedVersion(text []byte, name string) (int, error) {
 		} `json:"component_templates"`
 	}
 	if err := json.Unmarshal(text, &list); err != nil {
-		return 0, fmt.Errorf("the list of templates is not readable: %w", err)
+		return 0, "", fmt.Errorf("the list of templates is not readable: %w", err)
 	}
 	bodies := make(map[string]body)
 	for _, t := range list.Templates {
@@ -179,9 +182,11 @@ func installedVersion(text []byte, name string) (int, error) {
 	for _, t := range list.Components {
 		bodies[t.Name] = t.Template
 	}
-	var version int
 	if json.Unmarshal(bodies[name].Meta.Version, &version) != nil {
-		return 0, nil
+		return 0, "", nil
 	}
-	return version, nil
+	if json.Unmarshal(bodies[name].Meta.Fields, &fields) != nil {
+		fields = ""
+	}
+	return version, fields, nil
 }
