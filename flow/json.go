@@ -15,10 +15,10 @@ import (
 type Encoder struct {
 	profile catalogue.Profile // of flows
 	plain   bool              // the elements at hand have no members
-	second int64
-	text   [19]byte // 2006-01-02T15:04:05
-	valid  bool
-	chains chains
+	second  int64
+	text    [19]byte // 2006-01-02T15:04:05
+	valid   bool
+	chains  chains
 }
 
 // NewEncoder gives an encoder of full documents.
