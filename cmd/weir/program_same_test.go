@@ -87,6 +87,7 @@ func TestProgramSameAnswers(t *testing.T) {
 		urls = append(urls, s.URL)
 	}
 	t.Setenv("WEIR_INDEX_ELASTICSEARCH_NAMESPACE", namespace)
+	t.Setenv("WEIR_INDEX_FIELDS", "full") // the questions are about every kind of field
 	folder := filepath.Join(t.TempDir(), "flows")
 	p := start(t, t.TempDir(), append(elasticArguments(urls...), "--output", "local:"+folder)...)
 	exports, err := filepath.Glob(filepath.Join(testdata, "exports", "*.pcap"))

@@ -30,6 +30,7 @@ type resource struct {
 // stream is how one data stream is laid out.
 type stream struct {
 	name     string // without the namespace
+	fields   string // the profile, where it matters
 	mappings object
 	settings object // of the index
 }
@@ -40,9 +41,12 @@ type stream struct {
 // data stream's name.
 func layout(p product, c Config) []resource {
 	var list []resource
-	meta := object{"managed_by": "weir", "version": templateVersion}
 	for _, s := range streams(p, c) {
 		name := s.name + c.Namespace
+		meta := object{"managed_by": "weir", "version": templateVersion}
+		if s.fields != "" {
+			meta["fields"] = s.fields
+		}
 		component := func(part string, template object) string {
 			list = append(list, resource{componentTemplate, name + part, "/_component_template/" + name + part,
 				object{"template": template, "version": templateVersion, "_meta": meta}})
@@ -68,11 +72,11 @@ func streams(p product, c Config) []stream {
 	flows := p
 	flows.exact = c.Fields == catalogue.Full
 	return []stream{
-		{streamFlows, flowsMapping(flows, c), settings(flows, c, flowsSort)},
-		{streamCounters, countersMapping(exact), settings(exact, c, observerSort, limitNames(p)...)},
-		{streamExporters, exportersMapping(exact), settings(exact, c, observerSort)},
-		{streamRejected, object{"properties": rejectedProperties()}, settings(exact, c, nil)},
-		{streamRollupMinute, rollupMapping(p), settings(p, c, rollupSort)},
-		{streamRollupHour, rollupMapping(p), settings(p, c, rollupSort)},
+		{streamFlows, c.Fields.String(), flowsMapping(flows, c), settings(flows, c, flowsSort)},
+		{streamCounters, "", countersMapping(exact), settings(exact, c, observerSort, limitNames(p)...)},
+		{streamExporters, "", exportersMapping(exact), settings(exact, c, observerSort)},
+		{streamRejected, "", object{"properties": rejectedProperties()}, settings(exact, c, nil)},
+		{streamRollupMinute, "", rollupMapping(p), settings(p, c, rollupSort)},
+		{streamRollupHour, "", rollupMapping(p), settings(p, c, rollupSort)},
 	}
 }

@@ -17,19 +17,26 @@ var indexedFields = map[string]bool{
 	"network.application": true, "flow.category": true, "observer.name": true, "event.action": true,
 }
 
-// flowsMapping maps the fields that the profile has. Rows that it leaves out are
-// unknown to the index: a panel that asks for one finds nothing, not an error.
+// flowsMapping maps the fields that the profile has. A panel that asks for one
+// that it leaves out finds nothing, not an error. What is rebuilt from columns
+// has them all: a field without a column would be lost when the profile changes
+// and the index does not yet.
 func flowsMapping(p product, c Config) object {
-	properties := recordProperties(p, c.Fields)
-	m := object{"properties": properties}
-	if p.derivedSource() && elementsField.In(c.Fields) {
-		// What is rebuilt from columns cannot hold a bag of elements; so each name
-		// is a field of its own, and its value a text as in the bag.
-		place(properties, elementsField.Name, object{"type": "object", "dynamic": true})
-		m["dynamic_templates"] = []object{{"elements": object{
-			"path_match": elementsField.Name + ".*", "match_mapping_type": "*", "mapping": object{"type": "keyword", "index": false}}}}
+	if p.derivedSource() {
+		return derivedMapping(p)
 	}
-	return m
+	return object{"properties": recordProperties(p, c.Fields)}
+}
+
+// derivedMapping is that of flows which are rebuilt from columns, which cannot
+// hold a bag of elements: each name is a field of its own, and its value a text
+// as in the bag.
+func derivedMapping(p product) object {
+	properties := recordProperties(p, catalogue.Full)
+	name := elementsField.Name
+	place(properties, name, object{"type": "object", "dynamic": true})
+	return object{"properties": properties, "dynamic_templates": []object{{"elements": object{
+		"path_match": name + ".*", "match_mapping_type": "*", "mapping": object{"type": "keyword", "index": false}}}}}
 }
 
 // elementsField is the row of the bag of elements.

@@ -8,6 +8,11 @@
 //
 // The first writes a million flows to one server and fewer to the others; the
 // second a million to each in the profiles lean and min, and holds the room that
-// they take against the targets. With WEIR_YARDSTICK_SETTINGS, JSON of index
-// settings, and WEIR_YARDSTICK_SERVERS, names of servers, it tries other layouts.
+// they take against the targets.
+//
+// More variables choose what the second does: WEIR_YARDSTICK_FLOWS how many,
+// WEIR_YARDSTICK_SERVERS to which (the names of indexer/servers, with commas),
+// WEIR_YARDSTICK_FIELDS in which profile. Two try other layouts:
+// WEIR_YARDSTICK_SETTINGS has settings of the index as JSON, null to leave one
+// out, and WEIR_YARDSTICK_INDEXED=1 gives every field a search index.
 package yardstick
