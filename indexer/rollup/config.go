@@ -23,7 +23,7 @@ type Config struct {
 	// MaxKeys is how many keys of a kind (interfaces, hosts and so on) are told
 	// apart in an interval, of all exporters together; what comes beyond is summed
 	// up as other. All open intervals together hold 32 times as many. Default 5000,
-	// which takes 50 MiB at most.
+	// which takes 70 MiB at most.
 	MaxKeys int `mapstructure:"max_keys"`
 	// Grace is how long an interval waits for late flows, after the time that it
 	// lasts has passed since its first one. Later ones are written as further

@@ -19,10 +19,12 @@ import (
 
 // Config sets the documents about exporters and the collector.
 type Config struct {
-	// Enabled has them written to Elasticsearch and OpenSearch, and as
-	// index.ndjson.exporters says. Default true.
+	// Enabled has a document about each exporter, and one about the collector itself,
+	// written to Elasticsearch or OpenSearch, and where index.ndjson.exporters says
+	// so. Default true.
 	Enabled bool `mapstructure:"enabled"`
-	// Interval is how often. Default 1m.
+	// Interval is how often they are written; their counts are those of the interval.
+	// Default 1m.
 	Interval time.Duration `mapstructure:"interval"`
 }
 

@@ -1,6 +1,7 @@
 package service
 
 import (
+	"context"
 	"errors"
 	"io"
 	"log/slog"
@@ -18,6 +19,8 @@ import (
 	"github.com/weirflow/weir/collector/sflow"
 	"github.com/weirflow/weir/enrich"
 	"github.com/weirflow/weir/flow"
+	"github.com/weirflow/weir/indexer"
+	"github.com/weirflow/weir/indexer/rollup"
 )
 
 // exportPayloads reads the datagrams of a recorded export.
@@ -40,19 +43,40 @@ func exportPayloads(tb testing.TB, path string) (list [][]byte) {
 }
 
 // BenchmarkPath is the whole way of a flow on one core, over recorded exports:
-// wire → record → enriched record, and on to a discarding sink or to the lines
-// of a bulk body.
+// wire → record → enriched record, and on to a discarding sink, to the lines
+// of a bulk body, or to those by way of the roll-ups.
 func BenchmarkPath(b *testing.B) {
 	for _, export := range []string{"softflowd-v5-demo", "softflowd-v9-demo", "pmacctd-ipfix-demo", "pmacctd-sflow-demo"} {
-		for _, to := range []string{"discard", "bulk"} {
+		for _, to := range []string{"discard", "bulk", "bulk, summed up"} {
 			b.Run(export+"/"+to, func(b *testing.B) {
-				benchmarkPath(b, "../../../../testdata/exports/"+export+".pcap", to == "bulk")
+				benchmarkPath(b, "../../../../testdata/exports/"+export+".pcap", to)
 			})
 		}
 	}
 }
 
-func benchmarkPath(b *testing.B, path string, bulk bool) {
+// bodies is a sink that appends documents to a bulk body.
+type bodies struct {
+	encoder *flow.Encoder
+	body    []byte
+}
+
+func (*bodies) Name() string                { return "bodies" }
+func (*bodies) Start(context.Context) error { return nil }
+func (*bodies) Ready() error                { return nil }
+func (*bodies) Close(context.Context) error { return nil }
+func (s *bodies) Write(_ context.Context, b *flow.Batch) error {
+	const action = `{"create":{}}` + "\n"
+	for i := range b.Records() {
+		if len(s.body) > 5e6 {
+			s.body = s.body[:0]
+		}
+		s.body = append(s.encoder.AppendJSON(append(s.body, action...), b.At(i)), '\n')
+	}
+	return nil
+}
+
+func benchmarkPath(b *testing.B, path, to string) {
 	payloads := exportPayloads(b, path)
 	chain, err := enrich.New(enrich.DefaultConfig(), enrich.Dependencies{Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry()})
 	if err != nil {
@@ -63,21 +87,26 @@ func benchmarkPath(b *testing.B, path string, bulk bool) {
 	}
 	defer chain.Close()
 	worker, decoder := chain.Worker(), collector.NewDecoder(netflow.NewStore(netflow.DefaultConfig()), sflow.DefaultConfig())
-	encoder, batch := flow.NewEncoder(), flow.NewBatch(batchRecords)
-	const action = `{"create":{}}` + "\n"
-	body := make([]byte, 0, 6<<20)
+	batch := flow.NewBatch(batchRecords)
+	var sink indexer.Sink = &bodies{flow.NewEncoder(), make([]byte, 0, 6<<20)}
+	if to == "bulk, summed up" {
+		if sink, err = rollup.New(rollup.DefaultConfig(), rollup.Dependencies{Logger: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(), Sink: sink}); err != nil {
+			b.Fatal(err)
+		}
+		if err := sink.Start(b.Context()); err != nil {
+			b.Fatal(err)
+		}
+		defer func() { _ = sink.Close(context.Background()) }()
+	}
 	flows := 0
 	w := flow.NewWriter(func() *flow.Batch { batch.Reset(); return batch }, func(batch *flow.Batch) {
 		worker.Enrich(batch)
 		flows += batch.Len()
-		if !bulk {
+		if to == "discard" {
 			return
 		}
-		for i := range batch.Records() {
-			if len(body) > 5e6 {
-				body = body[:0]
-			}
-			body = append(encoder.AppendJSON(append(body, action...), batch.At(i)), '\n')
+		if err := sink.Write(context.Background(), batch); err != nil {
+			b.Error(err)
 		}
 	})
 	origin := message.Origin{Addr: netip.MustParseAddr("192.0.2.1"), Transport: "udp", Received: time.Now().UnixNano()}
