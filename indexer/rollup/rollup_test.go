@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
-	"github.com/prometheus/client_golang/prometheus/testutil"
 	"go.uber.org/goleak"
 
 	"github.com/weirflow/weir/flow"
@@ -397,8 +396,3 @@ func TestWhenWindowsAreWritten(t *testing.T) {
 
 // pass has the bubble's time go on.
 func pass(d time.Duration) { <-time.After(d) }
-
-func metricOf(t *testing.T, c prometheus.Collector) float64 {
-	t.Helper()
-	return testutil.ToFloat64(c)
-}
