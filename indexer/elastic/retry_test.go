@@ -26,17 +26,11 @@ func TestDocumentsArrive(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		f := newFake(t)
 		s := f.start(nil)
-		b := flow.NewBatch(7)
+		b := flow.NewBatch(4)
 		b.Next().SetSourcePort(1)
 		b.Next().Kind = flow.KindCounters
 		b.Next().Kind = flow.KindOptions
 		b.Next().SetSourcePort(4)
-		b.Next().Kind = flow.KindExporter
-		for _, interval := range []string{"1m", "1h"} {
-			r := b.Next()
-			r.Kind = flow.KindRollup
-			r.SetFlowRollupInterval(interval)
-		}
 		write(t, s, b)
 		synctest.Wait()
 		if f.bulkCount() != 0 {
@@ -56,8 +50,7 @@ func TestDocumentsArrive(t *testing.T) {
 		if got.header.Get("X-Elastic-Product") != "" || got.header.Get("X-Elastic-Client-Meta") != "" {
 			t.Errorf("headers that pretend to be another client: %v", got.header)
 		}
-		want := []string{`{"create":{}}`, `{"create":{"_index":"weir-counters-default"}}`, `{"create":{}}`, `{"create":{"_index":"weir-exporters-default"}}`,
-			`{"create":{"_index":"weir-rollup-1m-default"}}`, `{"create":{"_index":"weir-rollup-1h-default"}}`}
+		want := []string{`{"create":{}}`, `{"create":{"_index":"weir-counters-default"}}`, `{"create":{}}`}
 		if !slices.Equal(got.actions, want) {
 			t.Errorf("actions %q, want %q", got.actions, want)
 		}
@@ -65,7 +58,7 @@ func TestDocumentsArrive(t *testing.T) {
 			t.Errorf("%d templates installed before the first document, want 18", len(f.templates))
 		}
 		stop(t, s)
-		f.documents(map[string]float64{"indexed": 6, "skipped/options_record": 1})
+		f.documents(map[string]float64{"indexed": 3, "skipped/options_record": 1})
 	})
 }
 
