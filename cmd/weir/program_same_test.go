@@ -95,6 +95,11 @@ func TestProgramSameAnswers(t *testing.T) {
 		t.Fatal(err)
 	}
 	p.replayTo(exports...)
+	// Four servers may take longer than a stop waits: most is to be there before.
+	until(t, slowly, "the servers do not take the flows", func() bool {
+		n := uint64(p.metric("weir_index_records_total", `sink="local`))
+		return n > 5000 && p.indexed() >= uint64(len(servers))*n
+	})
 	p.stop() // with everything written
 	stream := "weir-flows-" + namespace
 	reader, err := local.OpenReader(folder)

@@ -158,10 +158,14 @@ func sizeOf(t *testing.T, s elastictest.Server, stream string) float64 {
 				Store struct {
 					Size float64 `json:"size_in_bytes"`
 				}
+				Segments struct{ Count int }
 			}
 		} `json:"_all"`
 	}
-	s.Call(t, http.MethodGet, "/"+stream+"/_stats/store", "", &answer)
+	s.Call(t, http.MethodGet, "/"+stream+"/_stats/store,segments", "", &answer)
+	if n := answer.All.Primaries.Segments.Count; n != 1 {
+		t.Errorf("%d segments after the merge, want 1", n)
+	}
 	return answer.All.Primaries.Store.Size
 }
 
