@@ -27,12 +27,13 @@ type importOptions struct {
 	selection
 	state         string
 	restart, wait bool
-	// patience is how long the server may take to answer at first.
+	// patience is how long the server may take to answer at first, and to take the
+	// index templates.
 	patience time.Duration
 }
 
 func newImport() *cobra.Command {
-	o := importOptions{selection: selection{kind: everyKind}, patience: 10 * time.Second}
+	o := importOptions{selection: selection{kind: everyKind}, patience: 30 * time.Second}
 	c := &cobra.Command{
 		Use: "import [URL]", Short: "Index flows of the embedded store into Elasticsearch or OpenSearch", Args: cobra.MaximumNArgs(1),
 		Long: "Sends the flows of a time range that a filter selects, all without one, to the servers of index.elasticsearch, or to the\n" +
