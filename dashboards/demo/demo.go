@@ -28,6 +28,9 @@ type Config struct {
 	// Conversations is how many there are within Span; most are two flows. Default:
 	// 15,000.
 	Conversations int
+	// StateInterval is the time between documents about the state of an exporter.
+	// Default: 1 min.
+	StateInterval time.Duration
 	// Minutes is how long before End sums by the minute begin. Default: 6 h.
 	Minutes time.Duration
 	// Hours is how long before End sums by the hour begin. Default: 35 days.
@@ -40,7 +43,7 @@ type Config struct {
 // DefaultConfig gives the defaults, for records that lead up to end.
 func DefaultConfig(end time.Time) Config {
 	return Config{
-		Seed: 1, End: end, Span: 24 * time.Hour, Conversations: 15_000, Minutes: 6 * time.Hour, Hours: 35 * 24 * time.Hour, Refused: 12,
+		Seed: 1, End: end, Span: 24 * time.Hour, Conversations: 15_000, StateInterval: time.Minute, Minutes: 6 * time.Hour, Hours: 35 * 24 * time.Hour, Refused: 12,
 	}
 }
 

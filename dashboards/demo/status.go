@@ -22,10 +22,11 @@ func (m *maker) within(at time.Time, trouble [2]time.Duration) bool {
 	return before <= trouble[0] && before > trouble[1]
 }
 
-// states writes a document per minute about each exporter, and about the collector.
+// states writes documents about each exporter, and about the collector, with what
+// they count in a minute.
 func (m *maker) states() {
 	started := m.start.Add(-61 * time.Hour)
-	for at := m.start.Truncate(time.Minute).Add(time.Minute); !at.After(m.c.End); at = at.Add(time.Minute) {
+	for at := m.start.Truncate(time.Minute).Add(time.Minute); !at.After(m.c.End); at = at.Add(m.c.StateInterval) {
 		records := uint64(0)
 		for _, x := range exporters {
 			records += m.state(x, at)
