@@ -36,7 +36,7 @@ geoip: ## build ./data/geoip from free databases (needs npm)
 
 .PHONY: test
 test: ## run every test; what this machine lacks is skipped, and listed at the end
-	go tool gotestsum --format pkgname --format-hide-empty-pkg -- $(PACKAGES)
+	go tool gotestsum --format pkgname --format-hide-empty-pkg -- -timeout 20m $(PACKAGES)
 
 .PHONY: lint
 lint: ## formatting, vet and staticcheck
