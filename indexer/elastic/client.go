@@ -172,7 +172,7 @@ func (e *statusError) Error() string {
 	}
 	switch classify(e.status, false) {
 	case classForbidden:
-		text += "; check the credentials and the rights of the user: cluster:monitor/main, manage_index_templates, and create_doc and auto_configure on weir-*"
+		text += "; check the credentials and the rights of the user: `weir setup test` lists those that are missing, and `weir setup --export DIR` writes the roles weir_setup and weir_writer that have them"
 	case classUnexpected:
 		if e.location != "" {
 			text += " to " + e.location + ", which is not followed; name the server itself"

@@ -72,12 +72,13 @@ type KibanaConfig struct {
 	// anywhere.
 	URL string `mapstructure:"url" yaml:"url"`
 	// Username and Password are for basic authentication. PasswordFile holds the
-	// password instead. APIKey is an API key in its encoded form, for Kibana.
-	// Default: the servers' credentials.
+	// password instead. APIKey is an API key in its encoded form, for Kibana;
+	// APIKeyFile holds it instead. Default: the servers' credentials.
 	Username     string `mapstructure:"username" yaml:"username"`
 	Password     string `mapstructure:"password" yaml:"password"`
 	PasswordFile string `mapstructure:"password_file" yaml:"password_file"`
 	APIKey       string `mapstructure:"api_key" yaml:"api_key"`
+	APIKeyFile   string `mapstructure:"api_key_file" yaml:"api_key_file"`
 	// CAFile is a PEM file of the authorities that may sign its certificate.
 	// Default: the servers' ca_file, else the system's.
 	CAFile string `mapstructure:"ca_file" yaml:"ca_file"`
@@ -111,7 +112,8 @@ func (c Config) validateSetup(check func(ok bool, key string, value any, allowed
 	check(spacePattern.MatchString(k.Space), "kibana.space", fmt.Sprintf("%q", k.Space), "letters, digits, '_' and '-', up to 100: the id in the space's URL")
 	check(k.Password == "" || k.PasswordFile == "", "kibana.password_file", "it", "this or password, not both")
 	check(k.Username != "" || k.Password == "" && k.PasswordFile == "", "kibana.username", "nothing", "a name, as a password is given")
-	check(k.Username == "" || k.APIKey == "", "kibana.api_key", "it", "this or username, not both")
+	check(k.APIKey == "" || k.APIKeyFile == "", "kibana.api_key_file", "it", "this or api_key, not both")
+	check(k.Username == "" || k.APIKey == "" && k.APIKeyFile == "", "kibana.api_key", "it", "this or username, not both")
 }
 
 // dashed is a key's part as streams write it.

@@ -42,7 +42,7 @@ func (c Config) KibanaAccess() (KibanaAccess, error) {
 
 // rename has an error name the key that the file stands in.
 func (c KibanaConfig) rename(err error) error {
-	for _, key := range []struct{ name, value string }{{"ca_file", c.CAFile}, {"password_file", c.PasswordFile}} {
+	for _, key := range []struct{ name, value string }{{"ca_file", c.CAFile}, {"password_file", c.PasswordFile}, {"api_key_file", c.APIKeyFile}} {
 		if err != nil && key.value != "" {
 			if rest, ok := strings.CutPrefix(err.Error(), "index.elasticsearch."+key.name+":"); ok {
 				return errors.New("index.elasticsearch.kibana." + key.name + ":" + rest)
@@ -61,9 +61,9 @@ func (c Config) forKibana() (Config, error) {
 	c.TLSServerName = "" // that of the other servers
 	c.Insecure = c.Insecure || own.Insecure
 	switch {
-	case own.APIKey != "":
+	case own.APIKey != "" || own.APIKeyFile != "":
 		c.forgetCredentials()
-		c.APIKey = own.APIKey
+		c.APIKey, c.APIKeyFile = own.APIKey, own.APIKeyFile
 	case own.Username != "":
 		c.forgetCredentials()
 		c.Username, c.Password, c.PasswordFile = own.Username, own.Password, own.PasswordFile
