@@ -108,6 +108,39 @@ func TestCounterNames(t *testing.T) {
 	}
 }
 
+// TestTranslatorEvents wants every event that the decoder of NetFlow and IPFIX
+// gives a name of address translation in the search and the panels about events.
+func TestTranslatorEvents(t *testing.T) {
+	source, err := os.ReadFile("../../collector/netflow/events.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	names := regexp.MustCompile(`"(nat[0-9a-z_]+)"`).FindAllStringSubmatch(string(source), -1)
+	if len(names) < 10 {
+		t.Fatalf("only %d events were found", len(names))
+	}
+	asked := map[string]string{}
+	for _, o := range load(t) {
+		switch o.ID {
+		case "weir-search-events":
+			asked[o.ID] = o.Attributes["kibanaSavedObjectMeta"].(map[string]any)["searchSourceJSON"].(string)
+		case "weir-events-trend", "weir-events-nat-trend":
+			asked[o.ID] = o.Attributes["visState"].(string)
+		}
+	}
+	if len(asked) != 3 {
+		t.Fatalf("only %d objects about events were found", len(asked))
+	}
+	beginning := regexp.MustCompile(`\b(nat[0-9a-z_]*)\*`)
+	for id, question := range asked {
+		for _, name := range names {
+			if !slices.ContainsFunc(beginning.FindAllStringSubmatch(question, -1), func(b []string) bool { return strings.HasPrefix(name[1], b[1]) }) {
+				t.Errorf("%s does not ask for %s", id, name[1])
+			}
+		}
+	}
+}
+
 // TestGrid wants panels beside each other and not on each other, within the
 // grid's width, and each board's first panel to be the way to the others.
 func TestGrid(t *testing.T) {

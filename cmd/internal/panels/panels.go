@@ -14,6 +14,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -93,6 +94,7 @@ func (s span) back(from string) (span, error) {
 	if _, err := fmt.Sscanf(from, "now-%d%s", &n, &unit); err != nil {
 		return s, fmt.Errorf("the time range begins at %q: %w", from, err)
 	}
+	unit, _, _ = strings.Cut(unit, "/") // now-30d/d begins with the day, which is near enough
 	units := map[string]time.Duration{"m": time.Minute, "h": time.Hour, "d": 24 * time.Hour, "w": 7 * 24 * time.Hour}
 	if units[unit] == 0 {
 		return s, fmt.Errorf("the time range begins at %q", from)

@@ -24,7 +24,7 @@ func TestFieldsOf(t *testing.T) {
 		"weir-overview-by-category":   {"@timestamp", "flow.category", "network.bytes"},
 		"weir-overview-filters":       {"flow.category", "flow.locality", "flow.site", "observer.name"},
 		"weir-conversations-sankey":   {"flow.client.ip", "flow.server.ip", "network.bytes"},
-		"weir-search-dns-clients":     {"destination.ip", "destination.port", "flow.category", "network.bytes", "network.direction", "network.packets", "network.transport", "observer.name", "source.ip", "source.port"},
+		"weir-search-dns-clients":     {"destination.ip", "destination.port", "flow.category", "network.bytes", "network.packets", "network.transport", "observer.name", "source.ip", "source.port"},
 		"weir-details-sizes":          {"network.bytes"},
 		"weir-hosts-memory":           {"@timestamp", "flow.counters.host_name", "flow.counters.mem_buffers", "flow.counters.mem_cached", "flow.counters.mem_free", "flow.counters.mem_total"},
 		"weir-trends-interfaces-in":   {"@timestamp", "flow.direction", "flow.rollup.by", "network.bytes", "observer.ingress.interface.name"},

@@ -84,14 +84,17 @@ func health() s.Board {
 func trends() s.Board {
 	total := "flow.rollup.by: exporter"
 	hour := func(query string, lines ...s.Line) s.Vis { return s.Trend(pattern(hours), query, lines...).Every("1h") }
+	// Days, where the products would choose half ones for a month: day and night by
+	// turns look like a saw. Longer ranges get longer bars.
+	day := func(query string, lines ...s.Line) s.Vis { return s.Trend(pattern(hours), query, lines...).Every("1d") }
 	by := func(dimension, field string, top int) s.Vis {
-		return hour("flow.rollup.by: "+dimension+" and "+field+": *", s.Line{Field: "network.bytes", Rate: s.Bits, By: field, Top: top})
+		return day("flow.rollup.by: "+dimension+" and "+field+": *", s.Line{Field: "network.bytes", Rate: s.Bits, By: field, Top: top})
 	}
 	sums := func(dimension string, buckets ...s.Agg) s.Vis {
 		return s.Table(hours, "flow.rollup.by: "+dimension, []s.Agg{s.Sum("network.bytes", "Bytes"), s.Sum("flow.count", "Flows")}, buckets...)
 	}
 	b := s.Board{
-		ID: "weir-trends", Title: prefix + "Trends", From: "now-30d",
+		ID: "weir-trends", Title: prefix + "Trends", From: "now-30d/d", // whole days: half a first day would look like a day with little traffic
 		Description: "Weeks and months, from sums by the hour that are kept when single flows are long gone; the last row has them by the minute.",
 	}
 	b.Rows = append(head(b.ID, choose(hours, s.Control{Field: "observer.name", Label: "Exporter"}, s.Control{Field: "flow.site", Label: "Site"}, s.Control{Field: "network.direction", Label: "Direction"})),
@@ -100,8 +103,8 @@ func trends() s.Board {
 			Vis: s.Numbers(hours, total, s.Sum("network.bytes", "Bytes"), s.Sum("network.packets", "Packets"), s.Sum("flow.count", "Flows"), s.Cardinality("observer.name", "Exporters")),
 		}}},
 		s.Row{Height: tall, Panels: []s.Panel{
-			panel("week", "This week and the last", "Is there more traffic than a week ago?", 24,
-				hour(total, s.Line{Label: "traffic", Field: "network.bytes", Rate: s.Bits, Colour: 0}, s.Line{Label: "a week before", Field: "network.bytes", Rate: s.Bits, Colour: 1, Thin: true, Before: "1w"})),
+			{Name: "week", Title: "This week and the last", Question: "Is there more traffic than a week ago? The last 7 days, by the hour.", Width: 24, Last: "7d",
+				Vis: hour(total, s.Line{Label: "traffic", Field: "network.bytes", Rate: s.Bits, Colour: 0}, s.Line{Label: "a week before", Field: "network.bytes", Rate: s.Bits, Colour: 1, Thin: true, Before: "1w"})},
 			panel("exporters", "By exporter", "How does each exporter's traffic change?", 24, by("exporter", "observer.name", 10)),
 		}},
 		s.Row{Height: tall, Panels: []s.Panel{
@@ -117,9 +120,9 @@ func trends() s.Board {
 			panel("countries", "By destination's country", "Towards which countries?", 24, by("country and flow.rollup.side: destination", "destination.geo.country_name", 10)),
 		}},
 		s.Row{Height: 18, Panels: []s.Panel{
-			panel("host-table", "Hosts", "Which hosts had most over the whole time?", 16,
+			panel("host-table", "Hosts", "Which hosts had most over the whole time?", 20,
 				s.Table(hours, "flow.rollup.by: host and source.ip: *", []s.Agg{s.Sum("network.bytes", "Bytes"), s.Sum("source.bytes", "Sent"), s.Sum("destination.bytes", "Received")}, s.Terms("source.ip", "Host", 50))),
-			panel("category-table", "Categories", "What was the network used for?", 16, sums("category", s.Terms("flow.category", "Category", 40))),
+			panel("category-table", "Categories", "What was the network used for?", 12, sums("category", s.Terms("flow.category", "Category", 40))),
 			panel("system-table", "Networks", "Which networks had most?", 16, sums("as and flow.rollup.side: destination", s.Terms("destination.as.organization.name", "Network", 50))),
 		}},
 		s.Row{Height: tall, Panels: []s.Panel{

@@ -72,7 +72,7 @@ func attributes() s.Board {
 			panel("tcp-flags", "TCP flags", "Which flags do TCP flows have?", 16,
 				s.Rows(flows, "network.transport: tcp", count, s.Terms("flow.tcp_flags", "Flag", 10))),
 			panel("tcp-open", "How TCP connections go", "How many are opened, refused or never answered?", 16,
-				s.Rows(flows, "", count, s.Questions("TCP",
+				s.Rows(flows, "", count, s.Questions("Connections",
 					s.Question{Query: "flow.tcp_flags: SYN and flow.tcp_flags: FIN", Label: "opened and closed"},
 					s.Question{Query: "flow.tcp_flags: RST", Label: "reset"},
 					s.Question{Query: synOnly, Label: "SYN only"},

@@ -73,7 +73,8 @@ func span(b *savedobject.Board) string {
 	if b.From == "" {
 		return "the one that is set"
 	}
-	text := "last " + strings.TrimPrefix(b.From, "now-")
+	span, _, _ := strings.Cut(strings.TrimPrefix(b.From, "now-"), "/") // what it is rounded to
+	text := "last " + span
 	if b.RefreshSeconds > 0 {
 		text += fmt.Sprintf(", anew every %d s", b.RefreshSeconds)
 	}

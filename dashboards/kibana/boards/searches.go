@@ -6,16 +6,16 @@ import (
 	s "github.com/weirflow/weir/dashboards/kibana/savedobject"
 )
 
-// The columns of searches.
+// The columns of searches: as many as a board of 1600 pixels shows whole.
 var (
 	flowColumns = []string{"observer.name", "source.ip", "source.port", "destination.ip", "destination.port", "network.transport",
-		"flow.category", "network.bytes", "network.packets", "network.direction"}
+		"flow.category", "network.bytes", "network.packets"}
 	icmpColumns = []string{"observer.name", "source.ip", "destination.ip", "network.transport", "flow.icmp.type", "flow.icmp.code",
 		"network.bytes", "network.packets"}
 	nameColumns = []string{"observer.name", "flow.client.ip", "flow.server.ip", "flow.server.port", "tls.client.server_name", "dns.question.name",
-		"url.domain", "url.path", "http.request.method", "http.response.status_code", "network.bytes"}
-	eventColumns = []string{"observer.name", "event.action", "event.outcome", "event.reason", "rule.name", "source.ip", "source.port",
-		"source.nat.ip", "source.nat.port", "destination.ip", "destination.port", "user.name"}
+		"url.domain", "url.path", "network.bytes"}
+	eventColumns = []string{"observer.name", "event.action", "event.reason", "rule.name", "source.ip", "source.port",
+		"source.nat.ip", "source.nat.port", "destination.ip", "destination.port"}
 )
 
 // The questions that searches and panels share.
@@ -23,7 +23,7 @@ const (
 	icmp     = "network.transport: (icmp or ipv6-icmp)"
 	dns      = `flow.category: "Name Resolution"`
 	web      = "flow.category: Web"
-	anEvent  = "event.type: (allowed or denied) or event.action: (nat44* or nat64* or flow_denied)"
+	anEvent  = "event.type: (allowed or denied) or event.action: flow_denied or " + translated
 	routing  = "flow.category: Routing or network.transport: (ospfigp or eigrp or pim or vrrp)"
 	isPublic = "destination.ip: (10.0.0.0/8 or 172.16.0.0/12 or 192.168.0.0/16)"
 )

@@ -7,7 +7,7 @@ import (
 // The parts of events' names.
 const (
 	denied     = "event.type: denied"
-	translated = "event.action: (nat44* or nat64* or nat66*)"
+	translated = "event.action: (nat44* or nat64* or nat_*)"
 )
 
 func events() s.Board {
@@ -26,19 +26,21 @@ func events() s.Board {
 					s.Terms("event.reason", "Reason", 6).OrNone())),
 		}},
 		s.Row{Height: 18, Panels: []s.Panel{
-			panel("denied-sources", "Denied sources", "Who was denied most, and how many targets did it try?", 16,
+			panel("denied-sources", "Denied sources", "Who was denied most, and how many targets did it try?", 24,
 				table(denied, []s.Agg{s.Documents("Denied"), s.Cardinality("destination.ip", "Targets"), s.Cardinality("destination.port", "Ports")}, s.Terms("source.ip", "Source", 50))),
-			panel("denied-ports", "Denied ports", "Which ports were denied?", 16,
-				table(denied, []s.Agg{s.Documents("Denied"), s.Cardinality("source.ip", "Sources")}, s.Terms("destination.port", "Port", 50), s.Terms("network.transport", "Protocol", 2))),
-			panel("reasons", "Reasons", "Why was it denied, in the exporter's words?", 16,
+			panel("reasons", "Reasons", "Why was it denied, in the exporter's words?", 24,
 				table(denied, []s.Agg{s.Documents("Denied")}, s.Terms("event.reason", "Reason", 30))),
 		}},
 		s.Row{Height: 18, Panels: []s.Panel{
-			panel("rules", "Rules and access lists", "Which rules decide most often?", 16,
+			panel("denied-ports", "Denied ports", "Which ports were denied?", 24,
+				table(denied, []s.Agg{s.Documents("Denied"), s.Cardinality("source.ip", "Sources")}, s.Terms("destination.port", "Port", 50), s.Terms("network.transport", "Protocol", 2))),
+			panel("rules", "Rules and access lists", "Which rules decide most often?", 24,
 				table("rule.name: *", []s.Agg{s.Documents("Events"), octets}, s.Terms("rule.name", "Rule", 50), s.Terms("event.action", "What it did", 2))),
-			panel("acls", "Access lists of ASA", "Which access-list entries were met? The numbers are the firewall's own hashes.", 16,
+		}},
+		s.Row{Height: 18, Panels: []s.Panel{
+			panel("acls", "Access lists of ASA", "Which access-list entries were met? The numbers are the firewall's own hashes.", 24,
 				table("flow.acl.ingress_id: *", []s.Agg{s.Documents("Events")}, s.Terms("flow.acl.ingress_id", "Access list in", 30))),
-			panel("users", "Users", "Which users does the firewall name?", 16, table("user.name: *", traffic(), s.Terms("user.name", "User", 50))),
+			panel("users", "Users", "Which users does the firewall name?", 24, table("user.name: *", traffic(), s.Terms("user.name", "User", 50))),
 		}},
 		s.Row{Height: tall, Panels: []s.Panel{
 			panel("nat-trend", "Translations made and ended", "How many sessions does the translator make and end?", 24,
@@ -50,7 +52,7 @@ func events() s.Board {
 			panel("nat-inside", "Inside and outside addresses", "Which inside host was behind which outside address?", 24,
 				table("source.nat.ip: *", []s.Agg{s.Documents("Records"), s.Cardinality("source.nat.port", "Ports")}, s.Terms("source.ip", "Inside address", 50), s.Terms("source.nat.ip", "Outside address", 3))),
 			panel("nat-destinations", "Published servers", "Which addresses stand for which servers inside?", 24,
-				table("destination.nat.ip: *", []s.Agg{s.Documents("Records"), octets}, s.Terms("destination.ip", "Outside address", 30), s.Terms("destination.nat.ip", "Inside address", 3), s.Terms("destination.port", "Port", 3))),
+				table("destination.nat.ip: *", []s.Agg{s.Documents("Records")}, s.Terms("destination.ip", "Outside address", 30), s.Terms("destination.nat.ip", "Inside address", 3), s.Terms("destination.port", "Port", 3))),
 		}},
 		details("events", "What exactly happened?"),
 	)
@@ -72,7 +74,7 @@ func threats() s.Board {
 		s.Row{Height: 18, Panels: []s.Panel{
 			panel("sweeps", "One host to many hosts", "Who asks many hosts? Scanners and worms do, and so do name servers and monitoring.", 24, table("", reach, s.Terms("flow.client.ip", "Client", 30))),
 			panel("port-scans", "One host to many ports of another", "Who tries many ports of one host?", 24,
-				table("", []s.Agg{s.Cardinality("flow.server.port", "Ports"), s.Documents("Flows"), s.Cardinality("flow.tcp_flags", "Flags")},
+				table("", []s.Agg{s.Cardinality("flow.server.port", "Ports"), s.Documents("Flows")},
 					s.Terms("flow.client.ip", "Client", 20), s.Terms("flow.server.ip", "Target", 3))),
 		}},
 		s.Row{Height: tall, Panels: []s.Panel{
@@ -85,30 +87,32 @@ func threats() s.Board {
 				table(synOnly, []s.Agg{s.Documents("Flows"), s.Cardinality("destination.ip", "Hosts"), s.Cardinality("destination.port", "Ports")}, s.Terms("source.ip", "Source", 30))),
 		}},
 		s.Row{Height: 18, Panels: []s.Panel{
-			panel("rare-countries", "Rare countries", "Which countries hardly ever occur?", 16,
-				table("network.direction: (outbound or inbound)", []s.Agg{s.Documents("Flows"), s.Cardinality("flow.client.ip", "Clients"), octets}, s.Terms("destination.geo.country_name", "Country", 20).Rarest())),
-			panel("cleartext", "Clear-text protocols", "Who uses protocols that anybody on the way can read?", 16,
-				table(cleartext, []s.Agg{s.Documents("Flows"), octets}, s.Terms("flow.service", "Service", 12), s.Terms("flow.client.ip", "Client", 5))),
-			panel("remote-in", "Remote administration from outside", "Who from outside reaches remote desktops and shells?", 16,
-				table("network.direction: inbound and destination.port: (22 or 23 or 512 or 513 or 514 or 3389 or 5900 or 5985 or 5986 or 8291)", []s.Agg{s.Documents("Flows"), octets},
+			panel("remote-in", "Remote administration from outside", "Who from outside reaches remote desktops and shells?", 24,
+				table("network.direction: inbound and destination.port: (22 or 23 or 512 or 513 or 514 or 3389 or 5900 or 5985 or 5986 or 8291)", []s.Agg{s.Documents("Flows")},
 					s.Terms("source.ip", "From", 20), s.Terms("destination.ip", "Host", 3), s.Terms("destination.port", "Port", 2))),
+			panel("malicious", "Ports of known malware", "Who uses ports that malware is known for?", 24,
+				table("flow.category: Malicious", []s.Agg{s.Documents("Flows")}, s.Terms("flow.client.ip", "Client", 20), s.Terms("flow.server.ip", "Server", 3), s.Terms("flow.server.port", "Port", 2))),
 		}},
 		s.Row{Height: 18, Panels: []s.Panel{
-			panel("uploads", "Large uploads", "Who sends most out, and to whom?", 16,
+			panel("uploads", "Large uploads", "Who sends most out, and to whom?", 24,
 				table("network.direction: outbound", []s.Agg{s.Sum("source.bytes", "Sent"), s.Documents("Flows")}, s.Terms("source.ip", "Host", 20), s.Terms("destination.ip", "To", 3))),
+			panel("cleartext", "Clear-text protocols", "Who uses protocols that anybody on the way can read?", 24,
+				table(cleartext, []s.Agg{s.Documents("Flows"), octets}, s.Terms("flow.service", "Service", 12), s.Terms("flow.client.ip", "Client", 5))),
+		}},
+		s.Row{Height: 18, Panels: []s.Panel{
+			panel("resolvers", "Name servers outside", "Who asks name servers that are not ours?", 24,
+				table(dns+" and network.direction: outbound", []s.Agg{s.Documents("Flows"), octets}, s.Terms("destination.ip", "Name server", 20), s.Terms("source.ip", "Client", 3))),
+			panel("icmp", "Large ICMP", "Who sends ICMP packets that carry more than a ping does?", 24,
+				table(icmp+" and network.bytes > 10000", []s.Agg{octets, s.Documents("Flows")}, s.Terms("source.ip", "Source", 20), s.Terms("destination.ip", "Destination", 3))),
+		}},
+		s.Row{Height: 18, Panels: []s.Panel{
+			panel("rare-countries", "Rare countries", "Which countries hardly ever occur?", 16,
+				table("network.direction: (outbound or inbound)", []s.Agg{s.Documents("Flows"), octets}, s.Terms("destination.geo.country_name", "Country", 20).Rarest())),
 			panel("ports", "Unusual ports", "On which ports without a registered service is there traffic?", 16,
 				table("flow.category: Other and not flow.service: * and flow.server.port: *", []s.Agg{s.Documents("Flows"), s.Cardinality("flow.client.ip", "Clients"), octets},
 					s.Terms("flow.server.port", "Port", 30), s.Terms("network.transport", "Protocol", 2))),
-			panel("malicious", "Ports of known malware", "Who uses ports that malware is known for?", 16,
-				table("flow.category: Malicious", []s.Agg{s.Documents("Flows"), octets}, s.Terms("flow.client.ip", "Client", 20), s.Terms("flow.server.ip", "Server", 3), s.Terms("flow.server.port", "Port", 2))),
-		}},
-		s.Row{Height: 18, Panels: []s.Panel{
-			panel("resolvers", "Name servers outside", "Who asks name servers that are not ours?", 16,
-				table(dns+" and network.direction: outbound", []s.Agg{s.Documents("Flows"), octets}, s.Terms("destination.ip", "Name server", 20), s.Terms("source.ip", "Client", 3))),
-			panel("icmp", "Large ICMP", "Who sends ICMP packets that carry more than a ping does?", 16,
-				table(icmp+" and network.bytes > 10000", []s.Agg{octets, s.Documents("Flows")}, s.Terms("source.ip", "Source", 20), s.Terms("destination.ip", "Destination", 3))),
 			panel("networks", "Networks that are rarely met", "Which autonomous systems hardly ever occur?", 16,
-				table("network.direction: outbound", []s.Agg{s.Documents("Flows"), s.Cardinality("source.ip", "Hosts")}, s.Terms("destination.as.organization.name", "Network", 20).Rarest())),
+				table("network.direction: outbound", []s.Agg{s.Documents("Flows")}, s.Terms("destination.as.organization.name", "Network", 20).Rarest())),
 		}},
 		details("flows", "Which flows make this up?"),
 	)
@@ -126,9 +130,12 @@ func names() s.Board {
 			Vis: s.Numbers(flows, "", s.Cardinality(question, "Names asked of DNS"), s.Cardinality(sni, "TLS servers"), s.Cardinality(host, "Web hosts"), s.Cardinality("user_agent.original", "User agents")),
 		}}},
 		s.Row{Height: 18, Panels: []s.Panel{
-			panel("tls", "TLS servers", "Which TLS servers are asked for, and how much comes from them?", 16, table(named(sni), []s.Agg{octets, s.Cardinality("flow.client.ip", "Clients")}, s.Terms(sni, "Server name", 50))),
-			panel("dns", "Names asked of DNS", "Which names are asked for most?", 16, table(named(question), asked, s.Terms(question, "Name", 50))),
-			panel("http", "Web hosts", "Which hosts are asked by plain HTTP?", 16, table(named(host), asked, s.Terms(host, "Host", 50))),
+			panel("tls", "TLS servers", "Which TLS servers are asked for, and how much comes from them?", 24, table(named(sni), []s.Agg{octets, s.Cardinality("flow.client.ip", "Clients")}, s.Terms(sni, "Server name", 50))),
+			panel("dns", "Names asked of DNS", "Which names are asked for most?", 24, table(named(question), asked, s.Terms(question, "Name", 50))),
+		}},
+		s.Row{Height: 18, Panels: []s.Panel{
+			panel("http", "Web hosts", "Which hosts are asked by plain HTTP?", 24, table(named(host), asked, s.Terms(host, "Host", 50))),
+			panel("certificates", "Certificates", "In whose names do servers answer?", 24, table(named("tls.server.x509.subject.common_name"), []s.Agg{octets}, s.Terms("tls.server.x509.subject.common_name", "Certificate of", 30))),
 		}},
 		s.Row{Height: tall, Panels: []s.Panel{
 			panel("tls-trend", "Traffic by TLS server", "When is which server used?", 24, bits(named(sni), sni, 10)),
@@ -139,17 +146,18 @@ func names() s.Board {
 		s.Row{Height: tall, Panels: []s.Panel{
 			panel("methods", "HTTP methods", "Which methods do requests use?", 12, s.Donut(flows, "", s.Documents("Flows"), s.Terms("http.request.method", "Method", 8))),
 			panel("status", "HTTP answers", "How do servers answer?", 12, s.Donut(flows, "", s.Documents("Flows"), s.Terms("http.response.status_code", "Status", 10))),
-			panel("agents", "User agents", "Which programs ask?", 24, table(named("user_agent.original"), []s.Agg{s.Documents("Flows"), s.Cardinality("flow.client.ip", "Clients")}, s.Terms("user_agent.original", "User agent", 30))),
-		}},
-		s.Row{Height: 18, Panels: []s.Panel{
-			panel("paths", "Web pages", "What is asked for?", 24, table(named("url.path"), []s.Agg{s.Documents("Flows"), octets}, s.Terms(host, "Host", 20), s.Terms("url.path", "Path", 5))),
-			panel("certificates", "Certificates", "In whose names do servers answer?", 12, table(named("tls.server.x509.subject.common_name"), []s.Agg{octets}, s.Terms("tls.server.x509.subject.common_name", "Certificate of", 30))),
-			panel("many-names", "Many names", "Who asks for unusually many different names? Tunnels through DNS do.", 12,
+			panel("many-names", "Many names", "Who asks for unusually many different names? Tunnels through DNS do.", 24,
 				table(named(question), []s.Agg{s.Cardinality(question, "Names"), s.Documents("Flows")}, s.Terms("flow.client.ip", "Client", 30))),
 		}},
 		s.Row{Height: tall, Panels: []s.Panel{
-			panel("sources-names", "Host names of sources", "Which hosts send, by their name in reverse DNS?", 24, table(named("source.domain"), traffic(), s.Terms("source.domain", "Host", 50))),
-			panel("destinations-names", "Host names of destinations", "Which hosts are sent to, by their name in reverse DNS?", 24, table(named("destination.domain"), traffic(), s.Terms("destination.domain", "Host", 50))),
+			panel("paths", "Web pages", "What is asked for?", 48, table(named("url.path"), []s.Agg{s.Documents("Flows"), octets}, s.Terms(host, "Host", 20), s.Terms("url.path", "Path", 5))),
+		}},
+		s.Row{Height: tall, Panels: []s.Panel{
+			panel("agents", "User agents", "Which programs ask?", 48, table(named("user_agent.original"), []s.Agg{s.Documents("Flows")}, s.Terms("user_agent.original", "User agent", 30))),
+		}},
+		s.Row{Height: tall, Panels: []s.Panel{
+			panel("sources-names", "Host names of sources", "Which hosts send, by their name in reverse DNS?", 24, table(named("source.domain"), briefly(), s.Terms("source.domain", "Host", 50))),
+			panel("destinations-names", "Host names of destinations", "Which hosts are sent to, by their name in reverse DNS?", 24, table(named("destination.domain"), briefly(), s.Terms("destination.domain", "Host", 50))),
 		}},
 		details("names", "Who asked for what?"),
 	)

@@ -18,18 +18,20 @@ func talkers() s.Board {
 				table("", append(traffic(), s.Cardinality("flow.client.ip", "Clients")), s.Terms("flow.server.ip", "Server", 50))),
 		}},
 		s.Row{Height: 18, Panels: []s.Panel{
-			panel("sources", "Sources", "Which addresses sent most?", 16, table("", traffic(), s.Terms("source.ip", "Source", 50))),
-			panel("destinations", "Destinations", "Which addresses were sent most?", 16, table("", traffic(), s.Terms("destination.ip", "Destination", 50))),
-			panel("ports", "Server ports", "On which ports were servers asked for most?", 16,
-				table("", traffic(), s.Terms("flow.server.port", "Port", 50), s.Terms("network.transport", "Protocol", 2))),
+			panel("sources", "Sources", "Which addresses sent most?", 24, table("", traffic(), s.Terms("source.ip", "Source", 50))),
+			panel("destinations", "Destinations", "Which addresses were sent most?", 24, table("", traffic(), s.Terms("destination.ip", "Destination", 50))),
 		}},
 		s.Row{Height: 18, Panels: []s.Panel{
-			panel("ours-out", "Our hosts: sent out", "Which of our hosts sent most to the outside?", 16,
+			panel("ours-out", "Our hosts: sent out", "Which of our hosts sent most to the outside?", 24,
 				table("network.direction: outbound", traffic(), s.Terms("source.ip", "Host", 50))),
-			panel("ours-in", "Our hosts: received", "Which of our hosts were sent most from the outside?", 16,
+			panel("ours-in", "Our hosts: received", "Which of our hosts were sent most from the outside?", 24,
 				table("network.direction: inbound", traffic(), s.Terms("destination.ip", "Host", 50))),
-			panel("macs", "Hardware addresses", "Which network cards sent most, and who made them?", 16,
-				table("", traffic(), s.Terms("source.mac", "Hardware address", 50), s.Terms("flow.source.mac_vendor", "Maker", 1).OrNone())),
+		}},
+		s.Row{Height: 18, Panels: []s.Panel{
+			panel("ports", "Server ports", "On which ports were servers asked for most?", 24,
+				table("", traffic(), s.Terms("flow.server.port", "Port", 50), s.Terms("network.transport", "Protocol", 2))),
+			panel("macs", "Hardware addresses", "Which network cards sent most, and who made them?", 24,
+				table("", briefly(), s.Terms("source.mac", "Hardware address", 50), s.Terms("flow.source.mac_vendor", "Maker", 1).OrNone())),
 		}},
 		details("flows", "Which flows make this up?"),
 	)
@@ -48,9 +50,9 @@ func conversations() s.Board {
 		}},
 		s.Row{Height: 18, Panels: []s.Panel{
 			panel("pairs", "Clients and servers", "Which pairs of hosts have most of the traffic, and on which port?", 28,
-				table("", traffic(), append(pair, s.Terms("flow.server.port", "Port", 2))...)),
+				table("", briefly(), append(pair, s.Terms("flow.server.port", "Port", 2))...)),
 			panel("busiest", "Most flows", "Which pairs of hosts open most connections, however small?", 20,
-				table("", []s.Agg{s.Documents("Flows"), octets, s.Maximum("event.duration", "Longest")}, s.Terms("flow.client.ip", "Client", 20), s.Terms("flow.server.ip", "Server", 3))),
+				table("", []s.Agg{s.Documents("Flows"), s.Maximum("event.duration", "Longest")}, s.Terms("flow.client.ip", "Client", 20), s.Terms("flow.server.ip", "Server", 3))),
 		}},
 		s.Row{Height: 23, Panels: []s.Panel{
 			panel("matrix", "Exporters and categories", "Through which exporter goes which kind of traffic?", 24,

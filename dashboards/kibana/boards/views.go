@@ -76,7 +76,7 @@ func format(name string, kind catalogue.Type, store, unit string) savedobject.Fo
 	case "ns":
 		return savedobject.Duration("nanoseconds")
 	case "ms":
-		return savedobject.Duration("milliseconds")
+		return savedobject.Milliseconds
 	case "s":
 		return savedobject.Duration("seconds")
 	}

@@ -71,9 +71,11 @@ func axes(kind, names, values, view, query string, metric, bars Agg, split []Agg
 	if len(split) == 0 {
 		ui["vis"] = object{"colors": object{label: Colours[0]}}
 	}
-	title := object{"text": bars.params["customLabel"]}
+	category := "CategoryAxis-1"
 	if bars.kind == "filters" {
-		title = object{"show": false} // the products would call the axis "filters"
+		// 7.10 and OpenSearch Dashboards write the aggregation's name, "filters", over
+		// the title of the axis that is called CategoryAxis-1.
+		category = "CategoryAxis-named"
 	}
 	truncate := 100
 	if names == "left" {
@@ -82,9 +84,9 @@ func axes(kind, names, values, view, query string, metric, bars Agg, split []Agg
 	return Vis{kind: kind, view: view, query: query, aggs: aggs, ui: ui, params: object{
 		"type": kind, "grid": object{"categoryLines": false},
 		"categoryAxes": []object{{
-			"id": "CategoryAxis-1", "type": "category", "position": names, "show": true, "style": object{},
+			"id": category, "type": "category", "position": names, "show": true, "style": object{},
 			"scale": object{"type": "linear"}, "labels": object{"show": true, "filter": true, "truncate": truncate, "rotate": 0},
-			"title": title,
+			"title": object{"text": bars.params["customLabel"]},
 		}},
 		"valueAxes": []object{{
 			"id": "ValueAxis-1", "name": "ValueAxis-1", "type": "value", "position": values, "show": true, "style": object{},

@@ -84,6 +84,26 @@ func TestRangesAreQuestions(t *testing.T) {
 	}
 }
 
+// TestAxisTitle wants axes to have the bucket's label, and those of questions an id
+// by which the products do not put their own name there.
+func TestAxisTitle(t *testing.T) {
+	for name, c := range map[string]struct {
+		bars   Agg
+		common bool
+	}{
+		"values":    {Terms("flow.category", "Category", 5), true},
+		"questions": {Questions("Verdict", Question{"event.type: denied", "denied"}), false},
+	} {
+		axis := visState(t, Bars("weir-flows", "", Documents("Flows"), c.bars)).Params["categoryAxes"].([]any)[0].(map[string]any)
+		if got := axis["title"].(map[string]any)["text"]; got != c.bars.params["customLabel"] {
+			t.Errorf("%s: the axis is called %v", name, got)
+		}
+		if (axis["id"] == "CategoryAxis-1") != c.common {
+			t.Errorf("%s: the axis has the id %v", name, axis["id"])
+		}
+	}
+}
+
 // TestChangedCopies wants With-like methods to leave the value that they start
 // from as it was: definitions share aggregations.
 func TestChangedCopies(t *testing.T) {

@@ -11,7 +11,7 @@ type Search struct {
 
 // Object gives the saved search as a saved object.
 func (s *Search) Object() Object {
-	source, references := searchSource(s.View, s.Query, object{"highlightAll": true, "version": true})
+	source, references := searchSource(s.View, s.Query, object{"highlightAll": false, "version": true})
 	return newObject(typeSearch, s.ID, object{
 		"title": s.Title, "description": s.Description, "hits": 0, "version": 1,
 		"columns": s.Columns, "sort": [][]string{{"@timestamp", "desc"}}, "kibanaSavedObjectMeta": source,

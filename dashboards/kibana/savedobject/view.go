@@ -41,6 +41,11 @@ func Duration(unit string) Format {
 		"inputFormat": unit, "outputFormat": "asSeconds", "outputPrecision": 1, "showSuffix": true, "useShortSuffix": true}}
 }
 
+// Milliseconds shows a number of milliseconds as such, for values that are a
+// fraction of a second. A number's pattern could not name the unit.
+var Milliseconds = Format{id: "duration", params: object{
+	"inputFormat": "milliseconds", "outputFormat": "asMilliseconds", "outputPrecision": 0, "showSuffix": true, "useShortSuffix": true}}
+
 // Link makes a value a link; {{value}} in the address stands for the value.
 func Link(address string) Format {
 	return Format{id: "url", params: object{
