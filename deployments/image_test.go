@@ -102,6 +102,7 @@ func runArguments(arguments ...string) []string {
 // stop: flows of real exporters go in, and all of them are in the volume's store
 // afterwards.
 func TestImage(t *testing.T) {
+	notShort(t)
 	e := newEngine(t)
 	const image = "localhost/weir-test"
 	e.build(image)

@@ -25,11 +25,21 @@ type secured struct {
 	secrets string // what the init service has made
 }
 
+// notShort leaves a test out of -short: it takes minutes, and what it runs is in
+// other processes.
+func notShort(t *testing.T) {
+	t.Helper()
+	if testing.Short() {
+		t.Skip("-short")
+	}
+}
+
 // TestComposeOpenSearch starts OpenSearch's security plugin with the files that
 // init makes and the roles of the stack. The users may do what they are there
 // for and no more, nobody knows a demonstration's password, and Weir writes
 // flows as in the stack.
 func TestComposeOpenSearch(t *testing.T) {
+	notShort(t)
 	weir := program(t)
 	p := load(t, "opensearch.yml")
 	s := startSecured(t, weir, p)
