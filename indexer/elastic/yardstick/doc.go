@@ -3,7 +3,7 @@
 // a small provider has them through a real sink to real servers, and holds what
 // the servers count and sum against what was written. It has tests only.
 //
-//	go test -run Flows -v ./indexer/elastic/yardstick
+//	WEIR_REQUIRE=1 go test -run Flows -v ./indexer/elastic/yardstick
 //	WEIR_YARDSTICK=1 go test -run Flows -v -timeout 60m ./indexer/elastic/yardstick
 //
 // The first writes a million flows to one server and fewer to the others; the
