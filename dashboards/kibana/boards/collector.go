@@ -50,7 +50,7 @@ func health() s.Board {
 					s.Sum(status("errors"), "Errors"), s.Maximum(status("silent_seconds"), "Silence")}, s.Terms("observer.name", "Exporter", 100))),
 			panel("exporter-state", "Sampling, templates and clocks", "Is the sampling rate known, are templates there, and is the clock right?", 24,
 				s.Table(exporters, ofExporter, []s.Agg{s.Maximum(status("sampling_rate"), "1 of"), s.Maximum(status("templates"), "Templates"), s.Sum(status("missing_templates"), "Lacking"),
-					s.Average(status("clock_skew_ms"), "Skew")}, s.Terms("observer.name", "Exporter", 100), s.Terms("flow.exporter.protocol", "Protocol", 3), s.Terms(status("sampling_source"), "Rate from", 1))),
+					s.Average(status("clock_skew_ms"), "Skew, ms")}, s.Terms("observer.name", "Exporter", 100), s.Terms("flow.exporter.protocol", "Protocol", 3), s.Terms(status("sampling_source"), "Rate from", 1))),
 		}},
 		s.Row{Height: tall, Panels: []s.Panel{
 			panel("skew", "Clock skew", "Whose clock is wrong?", 16, each("clock_skew_ms", "avg", "0,0.[0]", "{{value}} ms")),

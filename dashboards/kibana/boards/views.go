@@ -69,6 +69,8 @@ func format(name string, kind catalogue.Type, store, unit string) savedobject.Fo
 		return savedobject.Age
 	case strings.HasSuffix(name, "_ratio"):
 		return savedobject.Share
+	case strings.HasSuffix(name, "_ms"):
+		return savedobject.Count // the name has the unit; the word would not fit a table's column
 	}
 	switch unit {
 	case "bytes":
