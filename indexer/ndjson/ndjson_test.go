@@ -225,8 +225,31 @@ func TestStuckReader(t *testing.T) {
 	})
 }
 
+// Documents are full unless that is asked for.
+func TestFields(t *testing.T) {
+	for fields, want := range map[string]bool{"full": true, "": true, "lean": false, "min": false} {
+		cfg := DefaultConfig("-")
+		if cfg.Fields != "full" {
+			t.Errorf("the default is %q", cfg.Fields)
+		}
+		cfg.Fields = fields
+		var out strings.Builder
+		s := start(t, cfg, Dependencies{Stdout: &out})
+		if err := s.Write(t.Context(), batch(1, 1)); err != nil {
+			t.Fatal(err)
+		}
+		if err := s.Close(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if got := strings.Contains(out.String(), `"kind":"event"`); got != want || !strings.Contains(out.String(), `"port":1`) {
+			t.Errorf("fields: %q writes %s", fields, out.String())
+		}
+	}
+}
+
 func TestBadConfigs(t *testing.T) {
-	for _, cfg := range []Config{{}, {Path: "x"}, {Path: "x", BufferBytes: 1, FlushInterval: -1}, {Path: "x", BufferBytes: -1, FlushInterval: 1}} {
+	for _, cfg := range []Config{{}, {Path: "x"}, {Path: "x", BufferBytes: 1, FlushInterval: -1}, {Path: "x", BufferBytes: -1, FlushInterval: 1},
+		{Path: "x", BufferBytes: 1, FlushInterval: 1, Fields: "slim"}} {
 		if _, err := New(cfg, Dependencies{Registerer: prometheus.NewRegistry()}); err == nil {
 			t.Errorf("%+v is accepted", cfg)
 		}

@@ -213,6 +213,7 @@ func TestFaults(t *testing.T) {
 		{name: "a sink twice", text: "index:\n  ndjson: { path: x }\n  outputs: ['ndjson:x']\n", want: []string{`weir.yml:3: index.outputs: "ndjson:x" is there twice; allowed: once`}},
 		{name: "a server twice", text: "index:\n  elasticsearch: { urls: ['http://b:9200'] }\n  outputs: ['opensearch:http://b:9200/']\n", want: []string{`weir.yml:3: index.outputs: "elasticsearch:b:9200" is there twice; allowed: once`}},
 		{name: "sinks' numbers", text: "index:\n  ndjson: { path: x, buffer_bytes: 0 }\n  queue: { queue_batches: 0 }\n", want: []string{`weir.yml:2: index.ndjson.buffer_bytes: 0 is not allowed; allowed: 1 to 1GiB`, `weir.yml:3: index.queue.queue_batches: 0 is not allowed; allowed: 1 to 16384`}},
+		{name: "profiles", text: "index:\n  fields: slim\n  ndjson: { fields: all }\n", want: []string{`weir.yml:2: index.fields: "slim" is no profile; allowed: full, lean, min`, `weir.yml:3: index.ndjson.fields: "all" is no profile; allowed: full, lean, min`}},
 		{name: "a server's number", text: "index:\n  elasticsearch:\n    urls: ['http://b']\n    concurrency: 0\n", want: []string{`weir.yml:4: index.elasticsearch.concurrency: 0 is not allowed; allowed: 1 to 64`}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
