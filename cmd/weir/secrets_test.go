@@ -64,6 +64,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 	if err := os.WriteFile(secretFile, []byte(canary+"\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
+	flowsAlone(t) // no last report that a stop would wait for
 	server, dead := strings.TrimPrefix(mirror.URL, "http://"), away.Addr().String()
 	for name, section := range map[string]string{
 		"in URLs":       fmt.Sprintf("urls: ['http://weir:${PW}@%s', 'http://weir:%s@%s']", server, canary, dead),
