@@ -176,6 +176,9 @@ func TestSameAnswers(t *testing.T) {
 	if rows() > 1_000_000 {
 		t.Skip("SKIPPED: WEIR_BENCH_ROWS is for benchmarks; the answers are compared for fewer flows")
 	}
+	if testing.Short() {
+		t.Skip("SKIPPED: -short leaves out what takes minutes with the race detector")
+	}
 	path, err := database()
 	if err != nil {
 		t.Fatal(err)
