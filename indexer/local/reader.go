@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"slices"
+	"time"
 
 	"github.com/weirflow/weir/indexer/local/column"
 	"github.com/weirflow/weir/indexer/local/segment"
@@ -32,9 +33,12 @@ func OpenReader(dir string) (*Reader, error) {
 	return &Reader{dir}, nil
 }
 
-// readTries is how often a snapshot is begun anew when the writer has changed
-// the folder meanwhile.
-const readTries = 20
+// A snapshot is begun anew when the writer has changed the folder meanwhile:
+// readTries times, and on a busy machine for as long as readFor.
+const (
+	readTries = 20
+	readFor   = 10 * time.Second
+)
 
 // ReaderSnapshot is a Snapshot with what was found wrong in the folder.
 type ReaderSnapshot struct {
@@ -46,7 +50,7 @@ type ReaderSnapshot struct {
 // Snapshot reads what is stored now. Release closes the files.
 func (r *Reader) Snapshot(ctx context.Context) (*ReaderSnapshot, error) {
 	var err error
-	for range readTries {
+	for begin, n := time.Now(), 0; n < readTries || time.Since(begin) < readFor; n++ {
 		var x *ReaderSnapshot
 		if x, err = r.try(ctx); err == nil {
 			return x, nil
