@@ -8,6 +8,8 @@ import (
 	"math"
 	"net/http"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -113,8 +115,13 @@ var faults = map[string]fault{
 	"400 of a proxy": {bulk: firstly(2, refuse(http.StatusBadRequest, "what?")), retried: "malformed_request"},
 	"request cut in its middle": {
 		before: func() func(int, http.ResponseWriter, *http.Request) bool {
-			return func(n int, _ http.ResponseWriter, r *http.Request) bool {
-				if !strings.HasSuffix(r.URL.Path, "/_bulk") || n > 12 {
+			var bulks sync.Map // by proxy
+			return func(_ int, _ http.ResponseWriter, r *http.Request) bool {
+				if !strings.HasSuffix(r.URL.Path, "/_bulk") {
+					return false
+				}
+				n, _ := bulks.LoadOrStore(r.Host, new(atomic.Int32))
+				if n.(*atomic.Int32).Add(1) > 2 {
 					return false
 				}
 				_, _ = r.Body.Read(make([]byte, 100))
