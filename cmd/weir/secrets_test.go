@@ -165,6 +165,22 @@ func TestKeystorePrompt(t *testing.T) {
 		ended <- run(t.Context(), []string{"keystore", "add", "PW", "--data-dir", folder}, terminal, io.Discard, asked)
 	}()
 	<-asked.asked
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for limit := time.After(patience); ; { // a person types after the question, when the echo is off
+		settings, err := unix.IoctlGetTermios(int(terminal.Fd()), unix.TCGETS)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if settings.Lflag&unix.ECHO == 0 {
+			break
+		}
+		select {
+		case <-tick.C:
+		case <-limit:
+			t.Fatal("the echo stays on")
+		}
+	}
 	if _, err := master.WriteString("canary word\n"); err != nil {
 		t.Fatal(err)
 	}
